@@ -1,0 +1,93 @@
+// swift-tools-version:6.3
+
+import PackageDescription
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS("26.0")],
+    products: [
+        .executable(name: "martlet", targets: ["MartletCLI"]),
+        .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletFiles", targets: ["MartletFiles"]),
+        .library(name: "MartletWire", targets: ["MartletWire"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // Layers, lowest first: an arrow only ever points up this list (docs/architecture.md).
+        .target(name: "CMartlet"),
+        .target(name: "MartletReactor", dependencies: ["CMartlet"]),
+        .target(
+            name: "MartletWire",
+            dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")]
+        ),
+        .target(
+            name: "Martlet",
+            dependencies: [
+                "MartletReactor", "MartletWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "MartletFiles",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .executableTarget(
+            name: "MartletCLI",
+            dependencies: [
+                "Martlet", "MartletFiles", "MartletReactor",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["Martlet", "MartletReactor", "CMartlet"],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(
+            name: "MartletWireTests",
+            dependencies: [
+                "MartletWire", "TestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(name: "MartletReactorTests", dependencies: ["MartletReactor", "CMartlet", "TestSupport"]),
+        .testTarget(
+            name: "MartletTests",
+            dependencies: [
+                "Martlet", "MartletReactor", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(
+            name: "MartletFilesTests",
+            dependencies: [
+                "MartletFiles", "Martlet", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(name: "MartletCLITests", dependencies: ["MartletCLI", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.name != "CMartlet" {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .enableExperimentalFeature("Lifetimes"),
+            .strictMemorySafety(),
+        ]
+}
