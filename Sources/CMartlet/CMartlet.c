@@ -1,1 +1,110 @@
+#define _GNU_SOURCE
 #include "CMartlet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct cm_event) == sizeof(struct epoll_event), "layout of epoll_event");
+_Static_assert(offsetof(struct cm_event, token) == offsetof(struct epoll_event, data), "layout of epoll_event");
+
+int cm_epoll_add(int epoll, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int cm_epoll_remove(int epoll, int fd) { return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL); }
+
+int cm_epoll_wait(int epoll, struct cm_event *events, int capacity, int milliseconds) {
+    return epoll_wait(epoll, (struct epoll_event *)events, capacity, milliseconds);
+}
+
+int cm_accept(int fd, struct sockaddr_storage *address, socklen_t *length) {
+    return accept4(fd, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int cm_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+int cm_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+int cm_pipe(int ends[2]) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
+
+// O_NONBLOCK: a FIFO or a device must not hold up the loop before fstat shows what it is.
+static const int reading = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+
+int cm_open_beneath(int root, const char *path, enum cm_links links) {
+    if (links == cm_links_follow) return openat(root, path, reading);
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = (uint64_t)reading;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    long fd;
+    // EAGAIN: a rename somewhere made ".." unsafe to judge; the manual says to try again.
+    int tries = 0;
+    do {
+        fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+    } while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 32)));
+    return (int)fd;
+}
+
+int cm_open_component(int directory, const char *name) {
+    return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int cm_open_no_follow(int directory, const char *name) { return openat(directory, name, reading | O_NOFOLLOW); }
+
+static int64_t nanoseconds(struct timespec time) { return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec; }
+
+int64_t cm_modified(const struct stat *status) { return nanoseconds(status->st_mtim); }
+int64_t cm_changed(const struct stat *status) { return nanoseconds(status->st_ctim); }
+bool cm_is_regular(const struct stat *status) { return S_ISREG(status->st_mode); }
+bool cm_is_directory(const struct stat *status) { return S_ISDIR(status->st_mode); }
+bool cm_is_symbolic_link(const struct stat *status) { return S_ISLNK(status->st_mode); }
+
+ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count) {
+    off_t position = offset;
+    return sendfile(socket, file, &position, count);
+}
+
+// Written before the handler is installed; read by the handler only.
+static volatile int signal_descriptor = -1;
+
+static void forward(int signal_number) {
+    int saved = errno;
+    uint8_t octet = (uint8_t)signal_number;
+    ssize_t written = write(signal_descriptor, &octet, 1);
+    (void)written;  // A full pipe already holds what the reader needs to know.
+    errno = saved;
+}
+
+int cm_forward_signal(int signal_number, int fd) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    if (fd >= 0) signal_descriptor = fd;
+    action.sa_handler = fd >= 0 ? forward : SIG_DFL;
+    return sigaction(signal_number, &action, NULL);
+}
+
+int cm_ignore_sigpipe(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = SIG_IGN;
+    return sigaction(SIGPIPE, &action, NULL);
+}
+
+void cm_name_thread(const char *name) {
+    char kept[16];
+    strncpy(kept, name, sizeof kept - 1);
+    kept[sizeof kept - 1] = 0;
+    pthread_setname_np(pthread_self(), kept);
+}

@@ -1,1 +1,77 @@
-#pragma once
+// The few C lines that Swift cannot import: macros with values, variadic calls, calls behind _GNU_SOURCE.
+#ifndef CMARTLET_H
+#define CMARTLET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+
+// struct epoll_event without its union, so that Swift can use it safely. Same layout: CMartlet.c asserts it.
+struct cm_event {
+    uint32_t events;
+    uint64_t token;
+}
+#ifdef __x86_64__
+__attribute__((packed))
+#endif
+;
+
+static const uint32_t cm_readable = EPOLLIN;
+static const uint32_t cm_writable = EPOLLOUT;
+static const uint32_t cm_peer_finished = EPOLLRDHUP;
+static const uint32_t cm_hangup = EPOLLHUP | EPOLLERR;
+static const uint32_t cm_edge_triggered = 1u << 31;  // EPOLLET
+
+int cm_epoll_add(int epoll, int fd, uint32_t events, uint64_t token);
+int cm_epoll_remove(int epoll, int fd);
+int cm_epoll_wait(int epoll, struct cm_event *events, int capacity, int milliseconds);
+
+// accept4 with SOCK_NONBLOCK and SOCK_CLOEXEC.
+int cm_accept(int fd, struct sockaddr_storage *address, socklen_t *length);
+
+// socket() with SOCK_STREAM, SOCK_NONBLOCK and SOCK_CLOEXEC.
+int cm_stream_socket(int family);
+
+// eventfd, non-blocking, close-on-exec.
+int cm_eventfd(void);
+
+// pipe2, both ends non-blocking and close-on-exec.
+int cm_pipe(int ends[2]);
+
+// How cm_open_beneath treats symbolic links.
+enum cm_links {
+    cm_links_beneath = 0,  // openat2 with RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
+    cm_links_follow = 1    // openat: links may lead anywhere
+};
+
+// Opens `path`, relative to `root`, for reading without blocking. -1 with errno; ENOSYS where the kernel lacks openat2.
+int cm_open_beneath(int root, const char *path, enum cm_links links);
+
+// openat with O_PATH | O_NOFOLLOW | O_CLOEXEC: one step of the walk that stands in for openat2.
+int cm_open_component(int directory, const char *name);
+
+// openat with O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY.
+int cm_open_no_follow(int directory, const char *name);
+
+// The modification time of `status` in nanoseconds since 1970, and its change time.
+int64_t cm_modified(const struct stat *status);
+int64_t cm_changed(const struct stat *status);
+bool cm_is_regular(const struct stat *status);
+bool cm_is_directory(const struct stat *status);
+bool cm_is_symbolic_link(const struct stat *status);
+
+// sendfile that takes the offset by value. Raises SIGPIPE on a closed socket: ignore that signal.
+ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count);
+
+// Writes the number of each given signal, as one octet, to `fd`; with fd -1 the default action is restored.
+int cm_forward_signal(int signal_number, int fd);
+int cm_ignore_sigpipe(void);
+
+// Names the calling thread, for debuggers and top; at most 15 characters are kept.
+void cm_name_thread(const char *name);
+
+#endif

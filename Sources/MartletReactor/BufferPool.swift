@@ -1,0 +1,42 @@
+/// Receive and send buffers of one loop, kept for reuse: an idle connection owns none.
+public struct BufferPool {
+    /// Octets of a fresh buffer: most request heads, and a good share of a body, fit in one.
+    public static let bufferSize = 16 * 1024
+    /// Buffers kept for reuse, at most: 1 MiB a loop.
+    static let keptCount = 64
+    /// A send buffer that grew beyond this is given back to the system.
+    static let keptCapacity = 64 * 1024
+
+    private var received: [ReceiveBuffer] = []
+    private var sent: [[UInt8]] = []
+
+    /// An empty pool.
+    public init() {}
+
+    /// An empty receive buffer of `bufferSize` octets.
+    public mutating func takeReceiveBuffer() -> ReceiveBuffer {
+        received.popLast() ?? ReceiveBuffer(capacity: Self.bufferSize)
+    }
+
+    /// Gives a receive buffer back.
+    public mutating func give(_ buffer: consuming ReceiveBuffer) {
+        guard received.count < Self.keptCount, buffer.capacity == Self.bufferSize else { return }
+        buffer.removeAll()
+        received.append(buffer)
+    }
+
+    /// An empty array with room for a usual answer.
+    public mutating func takeSendBuffer() -> [UInt8] {
+        if let buffer = sent.popLast() { return buffer }
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(Self.bufferSize)
+        return buffer
+    }
+
+    /// Gives a send buffer back.
+    public mutating func give(_ buffer: consuming [UInt8]) {
+        guard sent.count < Self.keptCount, buffer.capacity <= Self.keptCapacity else { return }
+        buffer.removeAll(keepingCapacity: true)
+        sent.append(buffer)
+    }
+}

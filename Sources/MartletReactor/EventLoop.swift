@@ -1,0 +1,295 @@
+import CMartlet
+import Glibc
+import Synchronization
+
+/// One thread that waits for many descriptors and deadlines and tells their sources: the reactor.
+///
+/// It is a `TaskExecutor` too, so that an `async` handler started with this preference runs on the loop's thread,
+/// beside the connection it belongs to, without a lock or a hop.
+///
+/// Everything but `execute`, `enqueue`, `stop`, `start`, `join` and `isCurrent` belongs to the loop's own thread.
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
+    /// Shown by debuggers: "martlet-0".
+    public let name: String
+
+    /// The monotonic time at the start of this turn: what deadlines are reckoned from.
+    public private(set) var now = Instant.now()
+
+    /// Buffers that connections borrow while they have something to receive or send.
+    public var buffers = BufferPool()
+
+    private struct Slot {
+        var source: (any EventSource)?
+        var generation: UInt32 = 0
+        /// When the source wants to be told; may move later without the queue knowing.
+        var deadline = Instant.never
+        /// The entry in the queue that stands for this slot: never later than `deadline`.
+        var queued = Instant.never
+    }
+
+    private var poller: EpollPoller
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+    private var deadlines = DeadlineQueue()
+    private var turns: [Registration] = []
+    private var beforeWait: [() -> Void] = []
+    private var jobs: [UnownedJob] = []
+    private var isStopping = false
+
+    private enum Work {
+        case job(UnownedJob)
+        case call(@Sendable () -> Void)
+    }
+
+    private struct Inbox {
+        var work: [Work] = []
+        var isClosed = false
+    }
+
+    private let inbox = Mutex(Inbox())
+    private let wakeDescriptor: CInt
+    private let threadIdentity = Atomic<UInt>(0)
+    private var thread: Thread?
+
+    /// The token of the wake-up descriptor: no slot has this generation.
+    private static let wakeToken = UInt64.max
+
+    /// Makes a loop that does not run yet.
+    /// - Throws: `SystemError` when the system gives no epoll or event descriptor.
+    public init(name: String) throws(SystemError) {
+        self.name = name
+        poller = try EpollPoller()
+        wakeDescriptor = cm_eventfd()
+        guard wakeDescriptor >= 0 else { throw SystemError(operation: "eventfd") }
+        try poller.add(wakeDescriptor, token: Self.wakeToken, trigger: .level)
+    }
+
+    deinit {
+        close(wakeDescriptor)
+    }
+
+    // MARK: From any thread
+
+    /// True on the loop's own thread.
+    public var isCurrent: Bool {
+        threadIdentity.load(ordering: .relaxed) == Thread.currentIdentity
+    }
+
+    /// Starts the loop's thread.
+    public func start() throws(SystemError) {
+        thread = try Thread(name: name) { [self] in run() }
+    }
+
+    /// Waits until the loop's thread has ended.
+    public func join() {
+        thread?.join()
+        thread = nil
+    }
+
+    /// Ends the loop after the current turn. Sources still registered hear nothing more.
+    public func stop() {
+        execute { [self] in isStopping = true }
+    }
+
+    /// Runs `work` on the loop's thread, in a later part of this turn or in the next. Dropped when the loop has ended.
+    public func execute(_ work: @escaping @Sendable () -> Void) {
+        let mustWake = inbox.withLock { inbox in
+            guard !inbox.isClosed else { return false }
+            inbox.work.append(.call(work))
+            return inbox.work.count == 1
+        }
+        if mustWake { wake() }
+    }
+
+    /// Takes a part of a task to run, as `TaskExecutor` asks.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent {
+            jobs.append(job)
+            return
+        }
+        let (mustWake, hasEnded) = inbox.withLock { inbox in
+            guard !inbox.isClosed else { return (false, true) }
+            inbox.work.append(.job(job))
+            return (inbox.work.count == 1, false)
+        }
+        if mustWake { wake() }
+        // A task that outlives the loop must still be able to end.
+        if hasEnded { globalConcurrentExecutor.enqueue(job) }
+    }
+
+    private func wake() {
+        var one: UInt64 = 1
+        _ = unsafe write(wakeDescriptor, &one, 8)
+    }
+
+    // MARK: Sources
+
+    /// Watches `fd` for `source`. The loop keeps the source alive until `deregister`.
+    public func register(_ source: any EventSource, fd: CInt, trigger: Trigger) throws(SystemError) -> Registration {
+        let registration = register(timer: source)
+        do {
+            try poller.add(fd, token: registration.token, trigger: trigger)
+        } catch {
+            free(registration)
+            throw error
+        }
+        return registration
+    }
+
+    /// Gives a place to a source that has no descriptor, only deadlines and turns.
+    public func register(timer source: any EventSource) -> Registration {
+        let index: Int
+        if let free = freeSlots.popLast() {
+            index = free
+        } else {
+            index = slots.count
+            slots.append(Slot())
+        }
+        slots[index].source = source
+        return Registration(slot: index, generation: slots[index].generation)
+    }
+
+    /// Forgets a source; call it before its descriptor is closed. Events already fetched for it are dropped.
+    public func deregister(_ registration: Registration, fd: CInt?) {
+        if let fd { poller.remove(fd) }
+        free(registration)
+    }
+
+    private func free(_ registration: Registration) {
+        guard isCurrent(registration) else { return }
+        let index = registration.slot
+        // The last generation is skipped: it would equal the wake-up's token in the highest slot.
+        let next = slots[index].generation &+ 1
+        slots[index] = Slot(generation: next == .max ? 0 : next)
+        freeSlots.append(index)
+    }
+
+    private func isCurrent(_ registration: Registration) -> Bool {
+        registration.slot < slots.count && slots[registration.slot].generation == registration.generation
+            && slots[registration.slot].source != nil
+    }
+
+    /// Calls `deadlineReached` once at `instant` or a little later; replaces the deadline set before.
+    /// `Instant.never` unsets it.
+    public func setDeadline(_ registration: Registration, _ instant: Instant) {
+        let index = registration.slot
+        slots[index].deadline = instant
+        if instant < slots[index].queued {
+            slots[index].queued = instant
+            deadlines.insert(.init(instant: instant, token: registration.token))
+        }
+    }
+
+    /// Calls `turn` before the loop waits again: for a source that stops half-way so that others get their share.
+    public func requestTurn(_ registration: Registration) {
+        turns.append(registration)
+    }
+
+    /// Calls `hook` at the end of every turn, before the loop may sleep: the place to flush what was batched.
+    public func addBeforeWait(_ hook: @escaping () -> Void) {
+        beforeWait.append(hook)
+    }
+
+    // MARK: The loop
+
+    /// Turns until `stop`. Called by `start` on a thread of its own, or directly to run on the caller's.
+    public func run() {
+        threadIdentity.store(Thread.currentIdentity, ordering: .relaxed)
+        while !isStopping {
+            for hook in beforeWait { hook() }
+            let count: Int
+            do {
+                count = try poller.wait(milliseconds: timeout())
+            } catch {
+                // Only a bug of ours (a closed or wrong descriptor) gets here; going on would spin for ever.
+                preconditionFailure("\(name): \(error)")
+            }
+            now = Instant.now()
+            for index in 0..<count { dispatch(poller.event(at: index)) }
+            fireDeadlines()
+            runTurns()
+            runJobs()
+        }
+        end()
+    }
+
+    private func timeout() -> CInt {
+        guard jobs.isEmpty, turns.isEmpty else { return 0 }
+        guard let next = deadlines.next else { return -1 }
+        let current = Instant.now()
+        guard next > current else { return 0 }
+        let milliseconds = (next.nanoseconds - current.nanoseconds + 999_999) / 1_000_000
+        return CInt(clamping: milliseconds)
+    }
+
+    private func dispatch(_ event: PollerEvent) {
+        if event.token == Self.wakeToken { return emptyInbox() }
+        let registration = Registration(token: event.token)
+        guard isCurrent(registration) else { return }
+        slots[registration.slot].source?.ready(event.readiness)
+    }
+
+    private func emptyInbox() {
+        var count: UInt64 = 0
+        _ = unsafe read(wakeDescriptor, &count, 8)
+        let work = inbox.withLock { inbox in
+            let work = inbox.work
+            inbox.work.removeAll()
+            return work
+        }
+        for item in work {
+            switch item {
+            case .job(let job): jobs.append(job)
+            case .call(let call): call()
+            }
+        }
+    }
+
+    private func fireDeadlines() {
+        while let entry = deadlines.popDue(at: now) {
+            let registration = Registration(token: entry.token)
+            let index = registration.slot
+            guard isCurrent(registration), slots[index].queued == entry.instant else { continue }
+            slots[index].queued = .never
+            let deadline = slots[index].deadline
+            if deadline <= now {
+                slots[index].deadline = .never
+                slots[index].source?.deadlineReached()
+            } else if deadline != .never {
+                setDeadline(registration, deadline)
+            }
+        }
+    }
+
+    /// Only the turns asked for so far: a source that asks again waits until events were fetched.
+    private func runTurns() {
+        guard !turns.isEmpty else { return }
+        let requested = turns
+        turns.removeAll(keepingCapacity: true)
+        for registration in requested where isCurrent(registration) {
+            slots[registration.slot].source?.turn()
+        }
+    }
+
+    private func runJobs() {
+        guard !jobs.isEmpty else { return }
+        let ready = jobs
+        jobs.removeAll(keepingCapacity: true)
+        for job in ready { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    private func end() {
+        let left = inbox.withLock { inbox in
+            inbox.isClosed = true
+            return inbox.work
+        }
+        threadIdentity.store(0, ordering: .relaxed)
+        for case .job(let job) in left { globalConcurrentExecutor.enqueue(job) }
+        for job in jobs { globalConcurrentExecutor.enqueue(job) }
+        jobs = []
+        // Sources often hold their loop: break the circle.
+        slots = []
+        beforeWait = []
+    }
+}

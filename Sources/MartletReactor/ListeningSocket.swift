@@ -1,0 +1,96 @@
+import CMartlet
+import Glibc
+
+/// A bound socket that listens, not yet given to a `Listener`.
+public struct ListeningSocket: Sendable {
+    /// The descriptor, non-blocking; whoever takes the value closes it.
+    public let fd: CInt
+    /// Where it is bound, with the real port when 0 was asked for.
+    public let address: SocketAddress
+
+    /// Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn.
+    public static let defaultBacklog = 4096
+
+    /// Binds one socket for each of `count` loops to the same address; the kernel spreads connections over them
+    /// (SO_REUSEPORT). A Unix socket is bound once and shared.
+    ///
+    /// Another process that listens there already is an error, EADDRINUSE, even if it would share the port.
+    /// - Parameter address: port 0 takes a free one; [::] takes IPv4 connections too.
+    public static func bind(
+        _ address: SocketAddress,
+        count: Int,
+        backlog: Int = defaultBacklog
+    ) throws(SystemError) -> [ListeningSocket] {
+        if case .unix(let path) = address { return try bindUnix(path, count: count, backlog: backlog) }
+        var sockets: [ListeningSocket] = []
+        do throws(SystemError) {
+            // The first is bound without SO_REUSEPORT: so the kernel refuses it when anybody else is there.
+            let first = try bound(to: address, sharing: false)
+            sockets.append(first)
+            if count > 1 { Socket(fd: first.fd).setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
+            for _ in 1..<max(count, 1) { sockets.append(try bound(to: first.address, sharing: true)) }
+            for socket in sockets { try socket.listen(backlog: backlog) }
+            return sockets
+        } catch {
+            for socket in sockets { close(socket.fd) }
+            throw error
+        }
+    }
+
+    private static func bound(to address: SocketAddress, sharing: Bool) throws(SystemError) -> ListeningSocket {
+        let fd = cm_stream_socket(address.family)
+        guard fd >= 0 else { throw SystemError(operation: "socket for \(address)") }
+        let socket = Socket(fd: fd)
+        // Connections of an earlier run that linger in TIME-WAIT do not hold up a new start.
+        socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        if sharing { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
+        // Inherited by accepted connections: one system call here instead of one for each.
+        if address.port != nil { socket.setNoDelay() }
+        if case .ipv6 = address { socket.setOption(CInt(IPPROTO_IPV6), IPV6_V6ONLY, address.isAny ? 0 : 1) }
+        let result = unsafe address.withSystemAddress { unsafe Glibc.bind(fd, $0, $1) }
+        guard result == 0, let real = socket.localAddress else {
+            let error = SystemError(operation: "bind \(address)")
+            socket.close()
+            throw error
+        }
+        return ListeningSocket(fd: fd, address: real)
+    }
+
+    private static func bindUnix(_ path: String, count: Int, backlog: Int) throws(SystemError) -> [ListeningSocket] {
+        let address = SocketAddress.unix(path: path)
+        guard path.utf8.count <= SocketAddress.longestPath, !path.isEmpty else {
+            throw SystemError(code: ENAMETOOLONG, operation: "bind \(address)")
+        }
+        try removeStale(path)
+        let first = try bound(to: address, sharing: false)
+        var sockets = [first]
+        do throws(SystemError) {
+            try first.listen(backlog: backlog)
+            for _ in 1..<max(count, 1) {
+                let copy = fcntl(first.fd, F_DUPFD_CLOEXEC, 0)
+                guard copy >= 0 else { throw SystemError(operation: "dup \(address)") }
+                sockets.append(ListeningSocket(fd: copy, address: address))
+            }
+            return sockets
+        } catch {
+            for socket in sockets { close(socket.fd) }
+            throw error
+        }
+    }
+
+    /// A socket file that nobody listens on any more is left by a server that was killed: it may go.
+    private static func removeStale(_ path: String) throws(SystemError) {
+        let fd = cm_stream_socket(AF_UNIX)
+        guard fd >= 0 else { throw SystemError(operation: "socket for unix:\(path)") }
+        defer { close(fd) }
+        let result = unsafe SocketAddress.unix(path: path).withSystemAddress { unsafe connect(fd, $0, $1) }
+        guard result != 0 else { throw SystemError(code: EADDRINUSE, operation: "bind unix:\(path)") }
+        if errno == ECONNREFUSED { unsafe unlink(path) }
+    }
+
+    private func listen(backlog: Int) throws(SystemError) {
+        guard Glibc.listen(fd, CInt(clamping: backlog)) == 0 else {
+            throw SystemError(operation: "listen on \(address)")
+        }
+    }
+}

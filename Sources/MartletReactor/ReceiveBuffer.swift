@@ -1,0 +1,63 @@
+/// Octets received and not yet used: filled by `Socket.receive` at the end, consumed from the front.
+public struct ReceiveBuffer: Sendable {
+    private var storage: [UInt8]
+    private var start = 0
+    private var end = 0
+
+    /// A buffer with room for `capacity` octets.
+    public init(capacity: Int) {
+        storage = Array(repeating: 0, count: capacity)
+    }
+
+    /// Octets it can hold in all.
+    public var capacity: Int { storage.count }
+    /// Octets received and not yet used.
+    public var count: Int { end - start }
+    /// True when there is nothing to use.
+    public var isEmpty: Bool { start == end }
+    /// Octets that can be received before it has to grow.
+    public var room: Int { storage.count - count }
+
+    /// The octets received and not yet used, in order.
+    public var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { storage.span.extracting(start..<end) }
+    }
+
+    /// Drops `count` octets from the front.
+    public mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        start += count
+        if start == end { removeAll() }
+    }
+
+    /// Drops everything.
+    public mutating func removeAll() {
+        start = 0
+        end = 0
+    }
+
+    /// Makes the buffer hold at least `capacity` octets.
+    public mutating func grow(toCapacity capacity: Int) {
+        guard capacity > storage.count else { return }
+        storage.append(contentsOf: repeatElement(0, count: capacity - storage.count))
+    }
+
+    /// Lets `body` write at the free end, and counts what it says it wrote. Moves the contents to the front first when
+    /// there is no room behind them.
+    mutating func fill<Result>(_ body: (UnsafeMutableRawBufferPointer) -> (written: Int, Result)) -> Result {
+        let held = start..<end
+        let moves = end == storage.count && start > 0
+        if moves {
+            start = 0
+            end = held.count
+        }
+        let free = end..<storage.count
+        let (written, result) = unsafe storage.withUnsafeMutableBytes { bytes in
+            if moves { unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[held])) }
+            return unsafe body(UnsafeMutableRawBufferPointer(rebasing: bytes[free]))
+        }
+        end += written
+        return result
+    }
+}

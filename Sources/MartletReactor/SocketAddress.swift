@@ -1,0 +1,115 @@
+import CMartlet
+import Glibc
+
+/// Where a socket is bound or connected: an IPv4 or IPv6 address with a port, or the path of a Unix socket.
+public enum SocketAddress: Hashable, Sendable {
+    /// The four octets in network order, as one number: 127.0.0.1 is 0x7F00_0001.
+    case ipv4(UInt32, port: UInt16)
+    /// The sixteen octets in network order, as two numbers, and the zone of a link-local address (0: none).
+    case ipv6(UInt64, UInt64, port: UInt16, zone: UInt32)
+    /// A path in the file system, at most 107 octets. A peer that is not bound has an empty one.
+    case unix(path: String)
+
+    /// 127.0.0.1 at `port`.
+    public static func loopback(port: UInt16) -> SocketAddress { .ipv4(0x7F00_0001, port: port) }
+    /// 0.0.0.0 at `port`: every IPv4 address of the machine.
+    public static func anyIPv4(port: UInt16) -> SocketAddress { .ipv4(0, port: port) }
+    /// [::] at `port`: every address of the machine, IPv4 too where the listener is dual-stack.
+    public static func anyIPv6(port: UInt16) -> SocketAddress { .ipv6(0, 0, port: port, zone: 0) }
+
+    /// The port; nil for a Unix socket.
+    public var port: UInt16? {
+        switch self {
+        case .ipv4(_, let port), .ipv6(_, _, let port, _): port
+        case .unix: nil
+        }
+    }
+
+    /// The same address with another port; a Unix socket stays as it is.
+    public func with(port: UInt16) -> SocketAddress {
+        switch self {
+        case .ipv4(let address, _): .ipv4(address, port: port)
+        case .ipv6(let high, let low, _, let zone): .ipv6(high, low, port: port, zone: zone)
+        case .unix: self
+        }
+    }
+
+    /// True for 127.0.0.0/8, ::1 and Unix sockets: nobody on another machine can reach it.
+    public var isLoopback: Bool {
+        switch self {
+        case .ipv4(let address, _): address >> 24 == 127
+        case .ipv6(let high, let low, _, _): high == 0 && low == 1
+        case .unix: true
+        }
+    }
+
+    /// True for 0.0.0.0 and [::], which stand for every address of the machine.
+    public var isAny: Bool {
+        switch self {
+        case .ipv4(let address, _): address == 0
+        case .ipv6(let high, let low, _, _): high == 0 && low == 0
+        case .unix: false
+        }
+    }
+
+    var family: CInt {
+        switch self {
+        case .ipv4: AF_INET
+        case .ipv6: AF_INET6
+        case .unix: AF_UNIX
+        }
+    }
+}
+
+extension SocketAddress: CustomStringConvertible {
+    /// As in a URL: "127.0.0.1:8000", "[::1]:8000", "unix:/run/martlet.sock".
+    public var description: String {
+        switch self {
+        case .ipv4(_, let port): "\(host):\(port)"
+        case .ipv6(_, _, let port, _): "[\(host)]:\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+
+    /// The address alone: "127.0.0.1", "::1" (RFC 5952), "unix:".
+    ///
+    /// An IPv4 address that came in by a dual-stack listener (::ffff:a.b.c.d) is shown as IPv4.
+    public var host: String {
+        switch self {
+        case .ipv4(let address, _):
+            Self.dotted(address)
+        case .ipv6(let high, let low, _, let zone):
+            if high == 0, low >> 32 == 0xFFFF {
+                Self.dotted(UInt32(truncatingIfNeeded: low))
+            } else {
+                Self.colons(high, low) + (zone == 0 ? "" : "%\(zone)")
+            }
+        case .unix:
+            "unix:"
+        }
+    }
+
+    private static func dotted(_ address: UInt32) -> String {
+        "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
+    }
+
+    /// RFC 5952: lower case, no leading zeros, the longest run of at least two zero groups as "::".
+    private static func colons(_ high: UInt64, _ low: UInt64) -> String {
+        let groups = [high, low].flatMap { half in
+            [48, 32, 16, 0].map { UInt16(truncatingIfNeeded: half >> UInt64($0)) }
+        }
+        var longest = 0..<0
+        var index = 0
+        while index < groups.count {
+            var end = index
+            while end < groups.count, groups[end] == 0 { end += 1 }
+            if end - index > longest.count { longest = index..<end }
+            index = max(end, index + 1)
+        }
+        func text(_ part: ArraySlice<UInt16>) -> String {
+            part.map { String($0, radix: 16) }.joined(separator: ":")
+        }
+        guard longest.count >= 2 else { return text(groups[...]) }
+        return text(groups[..<longest.lowerBound]) + "::" + text(groups[longest.upperBound...])
+    }
+}
