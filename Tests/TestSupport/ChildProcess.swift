@@ -226,7 +226,7 @@ extension ChildProcess {
     ) rethrows -> Result {
         var pointers: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) }
         unsafe pointers.append(nil)
-        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
+        defer { unsafe pointers.forEach { unsafe free($0) } }
         return try unsafe pointers.withUnsafeBufferPointer { try unsafe body($0.baseAddress!) }
     }
 }
