@@ -21,14 +21,14 @@ struct ListenerTests {
         _ socket: ListeningSocket,
         on loop: EventLoop,
         keeps: Bool = false
-    ) async throws -> (Shared<Accepted>, OnLoop<Listener>) {
-        let accepted = Shared(Accepted())
+    ) async throws -> (Locked<Accepted>, OnLoop<Listener>) {
+        let accepted = Locked(Accepted())
         let listener = try await loop.call { () -> OnLoop<Listener> in
             let listener = try Listener(
                 socket,
                 loop: loop,
                 accepted: { socket, peer in
-                    accepted.change {
+                    accepted.withLock {
                         $0.fds.append(socket.fd)
                         $0.peers.append(peer)
                     }
