@@ -172,6 +172,7 @@ struct ListenerTests {
             failed: { Issue.record("\($0)") }
         )
         loop.runHere()
+        listener = nil
         #expect(count == 1)
         #expect(clients.count == 3)
         let error = #expect(throws: SystemError.self) { try TestSocket.connect(to: bound.address) }
