@@ -27,7 +27,7 @@ let package = Package(
         .target(
             name: "Martlet",
             dependencies: [
-                "MartletReactor", "MartletWire",
+                "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]

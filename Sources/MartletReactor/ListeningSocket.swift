@@ -32,7 +32,7 @@ public struct ListeningSocket: Sendable {
             for socket in sockets { try socket.listen(backlog: backlog) }
             return sockets
         } catch {
-            for socket in sockets { close(socket.fd) }
+            for socket in sockets { socket.close() }
             throw error
         }
     }
@@ -73,7 +73,7 @@ public struct ListeningSocket: Sendable {
             }
             return sockets
         } catch {
-            for socket in sockets { close(socket.fd) }
+            for socket in sockets { socket.close() }
             throw error
         }
     }
@@ -82,10 +82,15 @@ public struct ListeningSocket: Sendable {
     private static func removeStale(_ path: String) throws(SystemError) {
         let fd = cm_stream_socket(AF_UNIX)
         guard fd >= 0 else { throw SystemError(operation: "socket for unix:\(path)") }
-        defer { close(fd) }
+        defer { Glibc.close(fd) }
         let result = unsafe SocketAddress.unix(path: path).withSystemAddress { unsafe connect(fd, $0, $1) }
         guard result != 0 else { throw SystemError(code: EADDRINUSE, operation: "bind unix:\(path)") }
         if errno == ECONNREFUSED { unsafe unlink(path) }
+    }
+
+    /// Stops listening, for a socket that no `Listener` took.
+    public func close() {
+        _ = Glibc.close(fd)
     }
 
     private func listen(backlog: Int) throws(SystemError) {
