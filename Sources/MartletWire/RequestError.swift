@@ -191,11 +191,11 @@ extension RequestError {
         case .invalidChunkSize: "A chunk size must be one or more hex digits and nothing else."
         case .chunkTooLarge: "A chunk size is larger than any chunk can be."
         case .invalidChunkExtension: "A chunk extension is not of the form ;name or ;name=value."
-        case .chunkLineTooLong: "The line with a chunk's size is longer than 4096 characters."
+        case .chunkLineTooLong: "The line with a chunk's size is too long: send no extensions."
         case .chunkExtensionsTooLong: "The chunk extensions of this request are too long: send none."
         case .missingChunkEnd: "The data of a chunk is not followed by CR LF: its size does not match its data."
-        case .trailersTooLarge: "The trailer section is larger than 8 KiB: send fewer or shorter fields."
-        case .tooManyTrailers: "The trailer section has more than 50 fields: send fewer."
+        case .trailersTooLarge: "The trailer section is too large: send fewer or shorter fields."
+        case .tooManyTrailers: "The trailer section has too many fields: send fewer."
         }
     }
 }

@@ -153,7 +153,8 @@ extension RequestParser {
             let name = fieldsStart + Int(line.nameStart)..<fieldsStart + Int(line.nameEnd)
             let value = fieldsStart + Int(line.valueStart)..<fieldsStart + Int(line.valueEnd)
             head.fields.lines.append(line)
-            if value.upperBound != end || value.lowerBound != name.upperBound + 2 || input[name.upperBound + 1] != 0x20 {
+            if value.upperBound != end || value.lowerBound != name.upperBound + 2 || input[name.upperBound + 1] != 0x20
+            {
                 head.fields.isCanonical = false
             }
             lineStart = scanned
