@@ -38,7 +38,7 @@ struct FramingFields: Sendable {
         if hasTransferEncoding {
             // HTTP/1.0 has no transfer codings, and both fields together is how requests are smuggled
             // (RFC 9112 §6.1, §11.2).
-            guard head.version == .http1_1 else { throw .transferEncodingInHTTP1_0 }
+            guard head.version == .http1_1 else { throw .transferEncodingInHTTP10 }
             guard contentLength == nil else { throw .contentLengthWithTransferEncoding }
             try transferCodings.check()
             head.framing = .chunked

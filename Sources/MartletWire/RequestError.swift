@@ -95,7 +95,7 @@ public enum RequestError: Error, Equatable, Sendable, CaseIterable {
     /// Content-Length and Transfer-Encoding together.
     case contentLengthWithTransferEncoding
     /// Transfer-Encoding in an HTTP/1.0 request.
-    case transferEncodingInHTTP1_0
+    case transferEncodingInHTTP10
     /// Transfer-Encoding is no list of transfer codings.
     case invalidTransferEncoding
     /// The chunked coding is applied twice.
@@ -182,7 +182,7 @@ extension RequestError {
         case .contentLengthTooLarge: "Content-Length is larger than any content can be."
         case .contentLengthWithTransferEncoding:
             "Content-Length and Transfer-Encoding must not be sent together: leave out Content-Length."
-        case .transferEncodingInHTTP1_0: "HTTP/1.0 has no Transfer-Encoding: use Content-Length or HTTP/1.1."
+        case .transferEncodingInHTTP10: "HTTP/1.0 has no Transfer-Encoding: use Content-Length or HTTP/1.1."
         case .invalidTransferEncoding: "Transfer-Encoding is not a list of transfer codings."
         case .repeatedChunked: "Transfer-Encoding names chunked more than once: name it once, at the end."
         case .chunkedNotLast: "The last coding in Transfer-Encoding must be chunked."

@@ -65,7 +65,7 @@ struct TrailerSection: Sendable {
         guard lineCount <= limits.trailerCount else { throw .tooManyTrailers }
         let name = HTTPField.Name(String(decoding: line[parsed.name], as: UTF8.self))
         if let name, !Self.isForbidden(name.canonicalName) {
-            fields.append(name, line.span.extracting(parsed.value))
+            fields.append(name, [UInt8](line[parsed.value]))
         }
         line.removeAll(keepingCapacity: true)
     }
