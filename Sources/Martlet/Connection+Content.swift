@@ -1,3 +1,4 @@
+import HTTPTypes
 import MartletReactor
 import MartletWire
 
@@ -13,8 +14,8 @@ extension Connection {
             }
         }
         return try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { continuation in
-                unsafe onLoop { unsafe self.wait(for: number, continuation) }
+            try await withCheckedThrowingContinuation { continuation in
+                onLoop { self.wait(for: number, continuation) }
             }
         } onCancel: {
             worker.loop.execute { [self] in
@@ -27,11 +28,11 @@ extension Connection {
         if worker.loop.isCurrent { work() } else { worker.loop.execute(work) }
     }
 
-    private func wait(for number: UInt64, _ continuation: UnsafeContinuation<[UInt8]?, any Error>) {
-        guard number == exchangeNumber, phase == .responding, let exchange, unsafe exchange.reader == nil,
+    private func wait(for number: UInt64, _ continuation: CheckedContinuation<[UInt8]?, any Error>) {
+        guard number == exchangeNumber, phase == .responding, let exchange, exchange.reader == nil,
             !(exchange.task?.isCancelled ?? false)
-        else { return unsafe continuation.resume(throwing: CancellationError()) }
-        unsafe exchange.reader = continuation
+        else { return continuation.resume(throwing: CancellationError()) }
+        exchange.reader = continuation
         setDeadline(worker.configuration.limits.bodyIdleTimeout)
         advance()
     }
@@ -39,35 +40,35 @@ extension Connection {
     /// Gives a waiting handler what has come in.
     /// - Returns: false: either nobody waits, or the handler's task goes on from here.
     func feedReader() -> Bool {
-        guard let exchange, let reader = unsafe exchange.reader else { return false }
+        guard let exchange, let reader = exchange.reader else { return false }
         // Taken out first: if the connection closes in the middle of this, nobody else may resume it.
-        unsafe exchange.reader = nil
+        exchange.reader = nil
         do {
             switch try takeContent(of: exchangeNumber) {
             case .needsInput:
-                unsafe exchange.reader = reader
+                exchange.reader = reader
                 return false
             case .data(let data):
                 unsetDeadline()
-                unsafe reader.resume(returning: data)
+                reader.resume(returning: data)
             case .end:
                 unsetDeadline()
-                unsafe reader.resume(returning: nil)
+                reader.resume(returning: nil)
             }
         } catch {
             unsetDeadline()
-            unsafe reader.resume(throwing: error)
+            reader.resume(throwing: error)
         }
         return false
     }
 
     /// Ends a handler's wait for content with an error; the content after it is lost.
     func failReader(_ error: any Error) {
-        guard let exchange, let reader = unsafe exchange.reader else { return }
-        unsafe exchange.reader = nil
+        guard let exchange, let reader = exchange.reader else { return }
+        exchange.reader = nil
         unsetDeadline()
         exchange.content = .failed
-        unsafe reader.resume(throwing: error)
+        reader.resume(throwing: error)
     }
 
     /// Takes what there is of the content, receiving when the buffer is empty.

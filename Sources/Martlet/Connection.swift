@@ -55,7 +55,7 @@ final class Connection: EventSource, @unchecked Sendable {
 
     private var registration: Registration?
     private var parser: RequestParser
-    private var peerFinished = false
+    var peerFinished = false
     private var isAdvancing = false
     private var discarded = 0
 
@@ -154,7 +154,7 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// - Returns: the length of the head, when one is complete.
     private func parseHead() -> Int? {
-        guard let bytes = input?.bytes, bytes.count > 0 else { return nil }
+        guard let held = input, !held.isEmpty else { return nil }
         if exchange == nil {
             let new = worker.takeExchange()
             new.start = worker.loop.now
@@ -162,7 +162,7 @@ final class Connection: EventSource, @unchecked Sendable {
         }
         guard let exchange else { return nil }
         do throws(RequestError) {
-            return try parser.parse(bytes, into: &exchange.head)
+            return try parser.parse(held.bytes, into: &exchange.head)
         } catch {
             refuse(HTTPError(error.status, error.reason))
             return nil

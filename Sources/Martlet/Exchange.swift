@@ -14,7 +14,7 @@ final class Exchange {
     /// The handler's task, while it runs.
     var task: Task<Void, Never>?
     /// The handler waits for content here.
-    var reader: UnsafeContinuation<[UInt8]?, any Error>?
+    var reader: CheckedContinuation<[UInt8]?, any Error>?
     /// When the first octet of the head came in.
     var start = Instant.never
     /// For the access log.

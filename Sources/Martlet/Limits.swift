@@ -1,4 +1,4 @@
-public import MartletWire
+import MartletWire
 
 /// What a server allows its clients: sizes, counts and times. Every limit has a default that suits a public server.
 ///

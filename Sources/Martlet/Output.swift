@@ -43,8 +43,8 @@ struct Output {
     mutating func append(_ body: Response.Body) -> Bool {
         switch body {
         case .none: return true
-        case .bytes(let content): return append(.bytes(content))
-        case .file(let file, let range): return append(.file(file, range))
+        case .bytes(let content): return append(Response.Part.bytes(content))
+        case .file(let file, let range): return append(Response.Part.file(file, range))
         case .parts(let parts): return parts.allSatisfy { append($0) }
         }
     }
@@ -108,8 +108,8 @@ struct Output {
     /// - Returns: nil when all octets in memory are sent.
     private mutating func flushBytes(to socket: Socket) -> Progress? {
         while offset < bytes.count {
-            let rest = bytes.span.extracting(offset..<bytes.count)
-            switch socket.send(rest, more: !parts.isEmpty) {
+            let sent = socket.send(bytes.span.extracting(offset..<bytes.count), more: !parts.isEmpty)
+            switch sent {
             case .count(let count): offset += count
             case .wouldBlock, .end: return .blocked
             case .failed(let code): return .failed(code)

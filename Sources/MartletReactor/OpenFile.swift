@@ -36,7 +36,9 @@ public final class OpenFile: Sendable {
             throw error
         }
         self.fd = fd
-        kind = unsafe cm_is_regular(&status) ? .regular : unsafe cm_is_directory(&status) ? .directory : .other
+        let isRegular = unsafe cm_is_regular(&status)
+        let isDirectory = unsafe cm_is_directory(&status)
+        kind = isRegular ? .regular : isDirectory ? .directory : .other
         size = Int(status.st_size)
         inode = UInt64(status.st_ino)
         modified = unsafe cm_modified(&status)
@@ -51,7 +53,8 @@ public final class OpenFile: Sendable {
     public var isUnchanged: Bool {
         var status = stat()
         guard unsafe fstat(fd, &status) == 0 else { return false }
-        return Int(status.st_size) == size && unsafe cm_modified(&status) == modified
+        let modifiedNow = unsafe cm_modified(&status)
+        return Int(status.st_size) == size && modifiedNow == modified
     }
 
     /// Appends a range of the file to `buffer`.
