@@ -22,10 +22,7 @@ struct FieldLine: Sendable {
     /// The offsets are relative to `base`, where the field section begins in `input`.
     @inline(__always)
     init(parsing input: Span<UInt8>, from start: Int, to end: Int, base: Int) throws(RequestError) {
-        var nameEnd = start
-        while nameEnd < end, OctetSet.token.contains(input[nameEnd]) {
-            nameEnd += 1
-        }
+        let nameEnd = endOfToken(in: input, from: start, to: end)
         guard nameEnd < end, input[nameEnd] == UInt8(ascii: ":"), nameEnd > start else {
             throw Self.fault(in: input.extracting(start..<end), at: nameEnd - start)
         }

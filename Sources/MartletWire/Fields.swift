@@ -37,6 +37,13 @@ public struct Fields: Sendable {
         lines.removeAll(keepingCapacity: keepingCapacity)
         isCanonical = true
     }
+
+    /// As `removeAll(keepingCapacity: true)`.
+    mutating func empty() {
+        bytes.empty()
+        lines.empty()
+        isCanonical = true
+    }
 }
 
 // MARK: - Reading

@@ -9,12 +9,14 @@ struct FramingFields: Sendable {
     private var expectsContinue = false
     private var hasUnknownExpectation = false
 
-    /// Looks at one field line of `input`; the bounds are the name's and the value's in it.
+    /// Looks at one field line of `input`; the bounds are the name's, which is not empty, and the value's in it.
     @inline(__always)
     mutating func note(_ input: Span<UInt8>, name: Range<Int>, value: Range<Int>) throws(RequestError) {
-        // By length first: most lines are passed over without looking at their names.
-        switch name.count {
-        case 4, 6, 10, 14, 17: try noteNamed(input.extracting(name), input.extracting(value))
+        // By length and first letter: most lines are passed over without comparing their names.
+        switch (name.count, OctetSet.lowercased(input[name.lowerBound])) {
+        case (4, UInt8(ascii: "h")), (6, UInt8(ascii: "e")), (10, UInt8(ascii: "c")), (14, UInt8(ascii: "c")),
+            (17, UInt8(ascii: "t")):
+            try noteNamed(input.extracting(name), input.extracting(value))
         default: break
         }
     }
@@ -78,8 +80,11 @@ struct FramingFields: Sendable {
         var list = FieldList()
         while let bounds = list.next(in: value) {
             let option = value.extracting(bounds)
-            if option.equals(ignoringCase: "close") { saysClose = true }
-            if option.equals(ignoringCase: "keep-alive") { saysKeepAlive = true }
+            switch option.count {
+            case 5 where option.equals(ignoringCase: "close"): saysClose = true
+            case 10 where option.equals(ignoringCase: "keep-alive"): saysKeepAlive = true
+            default: break
+            }
         }
     }
 

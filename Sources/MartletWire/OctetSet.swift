@@ -98,3 +98,13 @@ extension Span<UInt8> {
         }
     }
 }
+
+extension Array {
+    /// Removes all elements and keeps the memory; costs nothing where there are none.
+    @inline(__always)
+    mutating func empty() {
+        if !isEmpty {
+            removeAll(keepingCapacity: true)
+        }
+    }
+}

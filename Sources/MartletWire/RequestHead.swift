@@ -37,13 +37,13 @@ public struct RequestHead: Sendable {
     public mutating func reset() {
         method = .get
         version = .http1_1
-        fields.removeAll(keepingCapacity: true)
+        fields.empty()
         framing = .none
         path.removeAll()
         wantsKeepAlive = false
         expectsContinue = false
         hasUnknownExpectation = false
-        line.removeAll(keepingCapacity: true)
+        line.empty()
         parts = TargetParts()
     }
 }

@@ -43,8 +43,8 @@ public struct RequestPath: Sendable, Hashable {
 
     /// Makes the path one without segments or trailing slash, and keeps the memory it has.
     mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        bytes.empty()
+        ends.empty()
         hasTrailingSlash = false
         hasEncodedSlash = false
     }

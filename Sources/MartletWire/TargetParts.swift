@@ -14,7 +14,7 @@ struct TargetParts: Sendable {
     init(of line: Span<UInt8>, target: Range<Int>, method: Span<UInt8>) throws(RequestError) {
         self.target = target
         let question = try Self.checkOctets(line, target)
-        let isConnect = method.equals("CONNECT")
+        let isConnect = method.count == 7 && method.equals("CONNECT")
         if isConnect {
             try readAuthorityForm(line)
         } else if line[target.lowerBound] == UInt8(ascii: "/") {
