@@ -19,8 +19,9 @@ enum ListingMarkup {
 
     private static let favicon =
         "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' "
-        + "fill='%231b5e8c'/%3E%3Cpath fill='%23fff' d='M3 9c5 0 9 2 12 6l2-1c2-3 6-6 12-7-4 2-7 5-8 9l-2 3 2 7-4-4-5 3 "
-        + "1-5-1-3C10 13 7 11 3 9z'/%3E%3C/svg%3E"
+        + "fill='%231b5e8c'/%3E%3Cpath fill='%23fff' transform='rotate(20 16 16)' d='M16 4.5c1.6 1.4 2.2 3 2.2 4.8 "
+        + "5.6.5 10 4.2 11.8 11.2-3.6-4-7.4-5.6-11.9-5.6l-.3 4.6 2.6 8-4.4-4-4.4 4 2.6-8-.3-4.6C9.4 14.9 5.6 16.5 2 "
+        + "20.5 3.8 13.5 8.2 9.8 13.8 9.3c0-1.8.6-3.4 2.2-4.8z'/%3E%3C/svg%3E"
 
     private static let style = """
         :root { --text: #1c2430; --quiet: #5b6776; --line: #e3e7ec; --back: #fff; --hover: #f2f6fa; --link: #12598c;
