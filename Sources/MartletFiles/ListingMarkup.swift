@@ -1,11 +1,19 @@
 /// The fixed parts of a listing's page and its rows.
 enum ListingMarkup {
+    /// Up to the path in the title. The charset comes first: a path may be long, and it has to be in the first 1,024 bytes.
+    static let start = """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <title>Index of /
+        """
+
     /// From after the title to the beginning of `<main>`.
     ///
     /// The favicon, a swift in flight, is in the page, so that no browser asks for `/favicon.ico`. The icons are masks
     /// and take the colour of the text. On a narrow screen the time of day gives way to the name.
     static let head = """
-        <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <link rel="icon" href="data:image/svg+xml,\(favicon)">

@@ -11,7 +11,7 @@ extension Listing {
     public func html() -> [UInt8] {
         var page: [UInt8] = []
         page.reserveCapacity(ListingMarkup.head.utf8.count + 1_024 + entries.count * 256)
-        page.append(contentsOf: "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<title>Index of /".utf8)
+        page.append(contentsOf: ListingMarkup.start.utf8)
         for segment in path {
             VisibleName.append(segment, to: &page, marked: false)
             page.append(UInt8(ascii: "/"))
