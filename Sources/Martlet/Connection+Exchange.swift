@@ -126,13 +126,7 @@ extension Connection {
     private func appendHead(of response: Response, to exchange: Exchange) {
         ResponseHead.appendStatusLine(response.status, to: &output.bytes)
         worker.appendCommonFields(to: &output.bytes)
-        if Self.ownFields.contains(where: { response.fields.contains($0) }) {
-            var fields = response.fields
-            for name in Self.ownFields { fields[name] = nil }
-            fields.write(into: &output.bytes)
-        } else {
-            response.fields.write(into: &output.bytes)
-        }
+        fields(of: response).write(into: &output.bytes)
         if ResponseHead.allowsContentLength(response.status) {
             output.bytes.append(contentsOf: "Content-Length: ".utf8)
             appendDecimal(response.body.count, to: &output.bytes)
@@ -145,6 +139,18 @@ extension Connection {
         } else {
             output.bytes.append(contentsOf: "\r\n".utf8)
         }
+    }
+
+    /// The response's fields without those that the server writes, and with those of the configuration.
+    private func fields(of response: Response) -> Fields {
+        let own = Self.ownFields.contains { response.fields.contains($0) }
+        let added = worker.configuration.fields
+        guard own || !added.isEmpty else { return response.fields }
+        var fields = response.fields
+        for name in Self.ownFields { fields[name] = nil }
+        for (name, _) in added { if let name = HTTPField.Name(name) { fields[name] = nil } }
+        for (name, value) in added { if let name = HTTPField.Name(name) { fields.append(name, value) } }
+        return fields
     }
 
     /// Fields that the server writes itself.

@@ -1,5 +1,6 @@
 public import Logging
 public import MartletReactor
+public import MartletWire
 
 /// Everything about a server but its handler.
 public struct ServerConfiguration: Sendable {
@@ -13,6 +14,8 @@ public struct ServerConfiguration: Sendable {
     public var accessLog: AccessLogSettings?
     /// The `Server` field of answers; nil sends none.
     public var serverName: String? = "Martlet"
+    /// Fields added to every answer; they replace those of the same name.
+    public var fields = Fields()
     /// Where problems go. Its level decides what is told: `.info` for refused requests, `.error` for handlers that threw.
     public var logger = Logger(label: "martlet")
 
