@@ -55,7 +55,7 @@ extension SocketAddress {
             case AF_INET6:
                 var system = unsafe bytes.load(as: sockaddr_in6.self)
                 let (high, low) = unsafe withUnsafeBytes(of: &system.sin6_addr) { octets in
-                    unsafe (octets.load(as: UInt64.self), octets.load(fromByteOffset: 8, as: UInt64.self))
+                    unsafe (octets.loadUnaligned(as: UInt64.self), octets.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
                 }
                 return .ipv6(
                     UInt64(bigEndian: high),
