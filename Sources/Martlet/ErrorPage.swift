@@ -10,7 +10,7 @@ enum ErrorPage {
         let detail = error.detail ?? explanation(of: status)
         var response = wantsHTML ? .html(page(title: title, detail: detail)) : Response.text("\(title)\n\(detail)\n")
         response.status = status
-        for field in error.fields { 
+        for field in error.fields {
             if let name = HTTPField.Name(field.name) { response.fields.append(name, field.value) }
         }
         // What the answer looks like depends on Accept; and an error should not outlive its cause in a cache.

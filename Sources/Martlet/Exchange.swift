@@ -94,7 +94,9 @@ final class Exchange {
         }
     }
 
-    private func takeChunk(_ decoder: inout ChunkedDecoder, from input: inout ReceiveBuffer) throws(RequestError) -> Chunk {
+    private func takeChunk(_ decoder: inout ChunkedDecoder, from input: inout ReceiveBuffer) throws(RequestError)
+        -> Chunk
+    {
         var offset = 0
         let step = try decoder.next(input.bytes, offset: &offset)
         switch step {

@@ -56,7 +56,9 @@ struct LimitOptions: ParsableArguments {
         if value == nil, let text = Environment[String(variable)] {
             value = parse(text)
             if value == nil {
-                throw ValidationError("The environment's MARTLET_\(String(variable)) is '\(text)'; it must be a number.")
+                throw ValidationError(
+                    "The environment's MARTLET_\(String(variable)) is '\(text)'; it must be a number."
+                )
             }
         }
         guard let value else { return }

@@ -77,7 +77,9 @@ struct ListeningOptions: ParsableArguments {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
             guard 1...SocketAddress.longestPath ~= path.utf8.count else {
-                throw ValidationError("\(text): the path of a Unix socket has 1 to \(SocketAddress.longestPath) octets.")
+                throw ValidationError(
+                    "\(text): the path of a Unix socket has 1 to \(SocketAddress.longestPath) octets."
+                )
             }
             return [.unix(path: path)]
         }
@@ -86,7 +88,9 @@ struct ListeningOptions: ParsableArguments {
             var seen: Set<SocketAddress> = []
             return try SocketAddress.resolve(host, port: port).filter { seen.insert($0).inserted }
         } catch {
-            throw Problem("cannot listen on '\(text)': \(error.reason). Give an address of this machine, such as 127.0.0.1.")
+            throw Problem(
+                "cannot listen on '\(text)': \(error.reason). Give an address of this machine, such as 127.0.0.1."
+            )
         }
     }
 

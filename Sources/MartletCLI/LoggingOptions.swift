@@ -33,7 +33,9 @@ struct LoggingOptions: ParsableArguments {
     private func resolvedFormat() throws -> AccessLogFormat {
         guard logFormat == nil, let text = Environment["LOG_FORMAT"] else { return logFormat ?? .common }
         guard let format = AccessLogFormat(rawValue: text) else {
-            throw ValidationError("The environment's MARTLET_LOG_FORMAT is '\(text)'; it must be common, combined or json.")
+            throw ValidationError(
+                "The environment's MARTLET_LOG_FORMAT is '\(text)'; it must be common, combined or json."
+            )
         }
         return format
     }

@@ -23,7 +23,9 @@ struct MartletCommand: ParsableCommand {
 
     static let version = "0.1.0"
 
-    @Argument(help: ArgumentHelp("A folder or a file to serve, and a port; either, both or none.", valueName: "path-or-port"))
+    @Argument(
+        help: ArgumentHelp("A folder or a file to serve, and a port; either, both or none.", valueName: "path-or-port")
+    )
     var operands: [String] = []
 
     @OptionGroup(title: "Where to listen")

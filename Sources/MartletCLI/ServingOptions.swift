@@ -25,7 +25,10 @@ struct ServingOptions: ParsableArguments {
     @Flag(help: "Do not list folders that have no index.html.")
     var noListing = false
 
-    @Flag(help: "Answer with /index.html where there is no file and a page is wanted: for applications that route in the browser.")
+    @Flag(
+        help:
+            "Answer with /index.html where there is no file and a page is wanted: for applications that route in the browser."
+    )
     var spa = false
 
     func resolved() throws -> FilesOptions {

@@ -41,7 +41,10 @@ struct DirectoryScan {
     /// The name and what the directory itself says of the kind; nil for "." and "..".
     private static func read(_ entry: UnsafeMutablePointer<dirent>) -> DirectoryEntry? {
         let length = unsafe strlen(UnsafeRawPointer(entry).advanced(by: nameOffset).assumingMemoryBound(to: CChar.self))
-        let bytes = unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(entry).advanced(by: nameOffset), count: length)
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: UnsafeRawPointer(entry).advanced(by: nameOffset),
+            count: length
+        )
         let name = unsafe Array(bytes)
         guard name != [UInt8(ascii: ".")], name != [UInt8(ascii: "."), UInt8(ascii: ".")] else { return nil }
         let kind: DirectoryEntry.Kind = unsafe entry.pointee.d_type == DT_DIR ? .directory : .file

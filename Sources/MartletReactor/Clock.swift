@@ -31,6 +31,7 @@ public struct Instant: Comparable, Hashable, Sendable {
         Nanoseconds(count: later.nanoseconds > nanoseconds ? later.nanoseconds - nanoseconds : 0)
     }
 
+    /// True when `left` comes before `right`.
     public static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }

@@ -1,7 +1,9 @@
 /// What a file descriptor is ready for. Several can be true at once.
 public struct Readiness: OptionSet, Sendable {
+    /// One bit for each of the members below.
     public let rawValue: UInt8
 
+    /// A set from its bits.
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }

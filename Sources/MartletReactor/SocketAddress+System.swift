@@ -1,4 +1,4 @@
-import CMartlet
+package import CMartlet
 import Glibc
 
 /// The conversions between `SocketAddress` and the system's `sockaddr` family.
@@ -7,7 +7,7 @@ extension SocketAddress {
     public static let longestPath = 107
 
     /// Calls `body` with the system's form of the address.
-    func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    package func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var storage = sockaddr_storage()
         let length = unsafe withUnsafeMutableBytes(of: &storage) { unsafe fill($0) }
         return unsafe withUnsafeBytes(of: &storage) { bytes in
@@ -55,7 +55,9 @@ extension SocketAddress {
             case AF_INET6:
                 var system = unsafe bytes.load(as: sockaddr_in6.self)
                 let (high, low) = unsafe withUnsafeBytes(of: &system.sin6_addr) { octets in
-                    unsafe (octets.loadUnaligned(as: UInt64.self), octets.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                    unsafe (
+                        octets.loadUnaligned(as: UInt64.self), octets.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                    )
                 }
                 return .ipv6(
                     UInt64(bigEndian: high),
@@ -126,7 +128,9 @@ extension SocketAddress {
             unsafe withUnsafeMutableBytes(of: &storage) { bytes in
                 unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: system, count: length))
             }
-            guard let address = SocketAddress(&storage, length: socklen_t(length)), !address.isLinkLocal else { continue }
+            guard let address = SocketAddress(&storage, length: socklen_t(length)), !address.isLinkLocal else {
+                continue
+            }
             found.append((unsafe String(cString: entry.pointee.ifa_name), address.with(port: 0)))
         }
         return found

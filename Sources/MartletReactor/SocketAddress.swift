@@ -52,7 +52,8 @@ public enum SocketAddress: Hashable, Sendable {
         }
     }
 
-    var family: CInt {
+    /// AF_INET, AF_INET6 or AF_UNIX.
+    package var family: CInt {
         switch self {
         case .ipv4: AF_INET
         case .ipv6: AF_INET6
