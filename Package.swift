@@ -49,6 +49,12 @@ let package = Package(
             ]
         ),
 
+        .executableTarget(
+            name: "echo",
+            dependencies: ["Martlet"],
+            path: "Examples/echo"
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["Martlet", "MartletReactor", "CMartlet"],
@@ -80,6 +86,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// CI turns every warning into an error; a newer compiler's new warnings must not break anybody else's build.
+let warnings: [SwiftSetting] =
+    Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
 for target in package.targets where target.name != "CMartlet" {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
@@ -89,5 +99,5 @@ for target in package.targets where target.name != "CMartlet" {
             .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             .enableExperimentalFeature("Lifetimes"),
             .strictMemorySafety(),
-        ]
+        ] + warnings
 }
