@@ -77,6 +77,14 @@ extension Connection {
         answer(error)
     }
 
+    /// Tells a client that there are too many, and closes.
+    func refuseService() {
+        var fields = Fields()
+        fields.append(.retryAfter, "5")
+        refuse(HTTPError(.serviceUnavailable, "The server has too many connections at the moment.", fields: fields))
+        advance()
+    }
+
     private func answer(_ error: any Error) {
         if let error = error as? HTTPError {
             let accept = exchange?.head.fields[.accept] ?? ""
