@@ -264,7 +264,7 @@ import Testing
 
     @Test("the trailer section has limits, dropped fields count")  // 9110-5.4-01
     func trailerLimits() {
-        let limits = ChunkedDecoder.Limits(trailers: 14, trailerCount: 2)
+        let limits = ChunkedDecoder.Limits(trailers: 13, trailerCount: 2)
         #expect(decode("0\r\nA: bcdefg\r\n\r\n", limits: limits).trailers == ["A: bcdefg"])
         #expect(decode("0\r\nA: bcdefgh\r\n\r\n", limits: limits).error == .trailersTooLarge)
         #expect(decode("0\r\nA: bcdefghijklmnopq", limits: limits).error == .trailersTooLarge)
