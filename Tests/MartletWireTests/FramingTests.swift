@@ -74,6 +74,7 @@ import Testing
             ("1_000", .invalidContentLength), ("\"5\"", .invalidContentLength), ("five", .invalidContentLength),
             ("\u{663}", .invalidContentLength), ("9223372036854775808", .contentLengthTooLarge),
             ("18446744073709551616", .contentLengthTooLarge), ("18446744073709551621", .contentLengthTooLarge),
+            ("99999999999999999999", .contentLengthTooLarge), ("92233720368547758080000", .contentLengthTooLarge),
             ("99999999999999999999999999999999999999", .contentLengthTooLarge),
             ("99999999999999999999999999999999999999x", .invalidContentLength),
         ] as [(String, RequestError)]

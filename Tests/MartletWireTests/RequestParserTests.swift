@@ -286,6 +286,21 @@ import Testing
         #expect(summaries.map(\.fields.count) == [3, 0, 1])
     }
 
+    @Test("nothing of one request shows through in the next", arguments: ["OPTIONS *", "CONNECT b:1", "GET /"])
+    func noLeftovers(line: String) throws {
+        let next = "\(line) HTTP/1.1\r\nHost: c\r\n\r\n"
+        var parser = RequestParser()
+        var head = RequestHead()
+        let first =
+            "POST http://x/a%2Fb/?q HTTP/1.0\r\nConnection: keep-alive\r\nExpect: y\r\nContent-Length: 5\r\nZ:1\r\n\r\n"
+        #expect(try parser.parse(bytes: first.utf8, into: &head) == first.utf8.count)
+        #expect(try parser.parse(bytes: next.utf8, into: &head) == next.utf8.count)
+        #expect(HeadSummary(head) == outcome(next).summary)
+        #expect(head.path.segmentCount == 0)
+        #expect(!head.path.hasEncodedSlash)
+        #expect(head.path.hasTrailingSlash == (line == "GET /"))
+    }
+
     @Test("a copy of a head stays as it is when the head is used again")
     func copies() throws {
         var parser = RequestParser()

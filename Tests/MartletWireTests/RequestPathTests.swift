@@ -52,6 +52,7 @@ import Testing
         arguments: [
             ("/a%2Fb/c", ["a/b", "c"]), ("/a%2fb", ["a/b"]), ("/%2F", ["/"]), ("/..%2F..%2Fetc", ["../../etc"]),
             ("/%2e%2e%2fetc", ["../etc"]), ("/a/%2F/..", ["a"]), ("/x%2Fy/z/../w", ["x/y", "w"]),
+            ("/a%2Fb%20c", ["a/b c"]),
         ]
     )  // 3986-2.2-01
     func encodedSlash(raw: String, segments: [String]) throws {
