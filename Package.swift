@@ -66,7 +66,15 @@ let package = Package(
                 "MartletWire", "TestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
-        .testTarget(name: "MartletReactorTests", dependencies: ["MartletReactor", "CMartlet", "TestSupport"]),
+        .executableTarget(
+            name: "ReactorProbe",
+            dependencies: ["MartletReactor", "TestSupport"],
+            path: "Tests/ReactorProbe"
+        ),
+        .testTarget(
+            name: "MartletReactorTests",
+            dependencies: ["MartletReactor", "CMartlet", "TestSupport", "ReactorProbe"]
+        ),
         .testTarget(
             name: "MartletTests",
             dependencies: [
