@@ -137,7 +137,9 @@ extension Connection {
         fields(of: response).write(into: &output.bytes)
         if ResponseHead.allowsContentLength(response.status) {
             output.bytes.append(contentsOf: "Content-Length: ".utf8)
-            appendDecimal(response.body.count, to: &output.bytes)
+            // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
+            let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
+            appendDecimal(count, to: &output.bytes)
             output.bytes.append(contentsOf: "\r\n".utf8)
         }
         if closes {
