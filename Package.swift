@@ -27,7 +27,7 @@ let package = Package(
         .target(
             name: "Martlet",
             dependencies: [
-                "MartletReactor", "MartletWire",
+                "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -42,11 +42,17 @@ let package = Package(
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
-                "Martlet", "MartletFiles", "MartletReactor",
+                "Martlet", "MartletFiles", "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
+        ),
+
+        .executableTarget(
+            name: "echo",
+            dependencies: ["Martlet"],
+            path: "Examples/echo"
         ),
 
         .target(
@@ -88,6 +94,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// CI turns every warning into an error; a newer compiler's new warnings must not break anybody else's build.
+let warnings: [SwiftSetting] =
+    Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
 for target in package.targets where target.name != "CMartlet" {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
@@ -97,5 +107,5 @@ for target in package.targets where target.name != "CMartlet" {
             .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             .enableExperimentalFeature("Lifetimes"),
             .strictMemorySafety(),
-        ]
+        ] + warnings
 }

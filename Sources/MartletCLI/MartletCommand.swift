@@ -1,2 +1,126 @@
 import ArgumentParser
-@main struct MartletCommand: ParsableCommand { func run() { } }
+import Glibc
+import Martlet
+import MartletReactor
+
+/// The command line: `martlet [PATH] [PORT]` serves a folder or a file.
+@main
+struct MartletCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "Serves a folder or a file over HTTP/1.1.",
+        discussion: """
+            Without arguments the current folder is served at http://127.0.0.1:8000/, to this machine only; --lan \
+            serves to the network. Ctrl-C stops after the answers in flight; a second time at once.
+
+            Every option with a value can be set in the environment, as MARTLET_ and its name: MARTLET_PORT=9000, \
+            MARTLET_LOG_FORMAT=json. The command line wins.
+
+            Exit codes: 0 stopped as asked, 1 could not serve, 64 the command line is wrong.
+            """,
+        version: "martlet \(version)"
+    )
+
+    static let version = "0.1.0"
+
+    @Argument(
+        help: ArgumentHelp("A folder or a file to serve, and a port; either, both or none.", valueName: "path-or-port")
+    )
+    var operands: [String] = []
+
+    @OptionGroup(title: "Where to listen")
+    var listening: ListeningOptions
+
+    @OptionGroup(title: "What to serve, and how")
+    var serving: ServingOptions
+
+    @OptionGroup(title: "Log")
+    var logging: LoggingOptions
+
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+
+    func run() throws {
+        do {
+            try serve()
+        } catch let problem as Problem {
+            Messages.complain(problem.message)
+            throw ExitCode.failure
+        }
+    }
+
+    /// Serves until a signal ends it.
+    private func serve() throws {
+        let operands = try Operands(operands)
+        let subject = try Subject(operands.path ?? serving.directory ?? Environment["DIRECTORY"] ?? ".")
+        var configuration = ServerConfiguration()
+        configuration.limits = try limits.resolved()
+        try logging.apply(to: &configuration)
+        try serving.apply(to: &configuration)
+        if let threads = try listening.resolvedThreads() { configuration.threads = threads }
+        let files = try subject.files(options: serving.resolved())
+
+        let server = try listening.start(port: operands.port) { addresses in
+            configuration.addresses = addresses
+            return Server(configuration: configuration, handler: files)
+        }
+        server.stopOnSignals()
+        let banner = Banner(subject: subject.path, addresses: server.addresses)
+        if !logging.isQuiet { banner.write() }
+        if listening.opensBrowser, let url = banner.urls.first { Browser.open(url) }
+        server.join()
+    }
+}
+
+/// Something that keeps the server from serving, in words for the person at the terminal: what, and what to do.
+struct Problem: Error {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}
+
+/// The positional arguments: a bare number is a port, as for `python3 -m http.server 8000`; anything else a path.
+struct Operands: Equatable {
+    var path: String?
+    var port: UInt16?
+
+    init(_ arguments: [String]) throws {
+        for argument in arguments {
+            if !argument.isEmpty, argument.allSatisfy({ $0.isASCII && $0.isNumber }) {
+                guard port == nil else { throw ValidationError("Two ports are given: \(port!) and \(argument).") }
+                guard let number = UInt16(argument) else {
+                    throw ValidationError("\(argument) is no port: they go from 0 to 65535. A folder: ./\(argument)")
+                }
+                port = number
+            } else {
+                guard path == nil else { throw ValidationError("Two paths are given: \(path!) and \(argument).") }
+                path = argument
+            }
+        }
+    }
+}
+
+/// `MARTLET_*` variables: what options fall back to.
+enum Environment {
+    static subscript(name: String) -> String? {
+        guard let value = unsafe getenv("MARTLET_\(name)") else { return nil }
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    /// A value that must be of a type, else a message that names the variable.
+    static func value<Value: LosslessStringConvertible>(_ name: String, _ expected: String) throws -> Value? {
+        guard let text = self[name] else { return nil }
+        guard let value = Value(text) else {
+            throw ValidationError("The environment's MARTLET_\(name) is '\(text)'; it must be \(expected).")
+        }
+        return value
+    }
+
+    static func isSet(_ name: String) -> Bool {
+        guard let value = self[name] else { return false }
+        return !["0", "no", "false", "off"].contains(value.lowercased())
+    }
+}

@@ -26,6 +26,11 @@ public struct Instant: Comparable, Hashable, Sendable {
         return overflow ? .never : Instant(nanoseconds: sum)
     }
 
+    /// The time from here to `later`; zero when that is earlier.
+    public func duration(to later: Instant) -> Nanoseconds {
+        Nanoseconds(count: later.nanoseconds > nanoseconds ? later.nanoseconds - nanoseconds : 0)
+    }
+
     /// True when `left` comes before `right`.
     public static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -32,7 +32,7 @@ public struct ListeningSocket: Sendable {
             for socket in sockets { try socket.listen(backlog: backlog) }
             return sockets
         } catch {
-            for socket in sockets { close(socket.fd) }
+            for socket in sockets { socket.close() }
             throw error
         }
     }
@@ -76,7 +76,7 @@ public struct ListeningSocket: Sendable {
             }
             return sockets
         } catch {
-            for socket in sockets { close(socket.fd) }
+            for socket in sockets { socket.close() }
             throw error
         }
     }
@@ -88,10 +88,15 @@ public struct ListeningSocket: Sendable {
         guard unsafe lstat(path, &status) == 0, unsafe cm_is_socket(&status) else { return }
         let fd = cm_stream_socket(AF_UNIX)
         guard fd >= 0 else { throw SystemError(operation: "socket for unix:\(path)") }
-        defer { close(fd) }
+        defer { Glibc.close(fd) }
         let result = unsafe SocketAddress.unix(path: path).withSystemAddress { unsafe connect(fd, $0, $1) }
         guard result != 0 else { throw SystemError(code: EADDRINUSE, operation: "bind unix:\(path)") }
         if errno == ECONNREFUSED { unsafe unlink(path) }
+    }
+
+    /// Stops listening, for a socket that no `Listener` took.
+    public func close() {
+        _ = Glibc.close(fd)
     }
 
     private func listen(backlog: Int) throws(SystemError) {

@@ -1,0 +1,168 @@
+import HTTPTypes
+import Logging
+import MartletReactor
+import MartletWire
+
+/// From a parsed head to the handler, and from its answer to the output.
+extension Connection {
+    /// A head is complete: checks what only the server can decide and calls the handler.
+    func beginExchange() {
+        guard let exchange else { return }
+        exchange.begin()
+        let limit = worker.configuration.limits.body
+        if case .length(let count) = exchange.head.framing, count > limit {
+            return refuse(RequestBody.tooLarge(limit))
+        }
+        if exchange.head.hasUnknownExpectation {
+            return refuse(HTTPError(.expectationFailed, "The only expectation known here is 100-continue."))
+        }
+        callHandler(exchange)
+    }
+
+    private func callHandler(_ exchange: Exchange) {
+        let request = Request(head: exchange.head, peer: peer, body: body(of: exchange))
+        if let immediate = worker.immediate {
+            do {
+                if let response = try immediate.respondImmediately(to: request) { return answer(response) }
+            } catch {
+                return answer(error)
+            }
+        }
+        phase = .responding
+        unsetDeadline()
+        let number = exchangeNumber
+        let handler = worker.handler
+        let task = Task.immediate(executorPreference: worker.loop) { [self] in
+            let result: Result<Response, any Error>
+            do {
+                result = .success(try await handler.respond(to: request))
+            } catch {
+                result = .failure(error)
+            }
+            handlerEnded(number, result)
+        }
+        // A handler that never waited has answered already.
+        if phase == .responding, number == exchangeNumber { exchange.task = task }
+    }
+
+    private func body(of exchange: Exchange) -> RequestBody {
+        switch exchange.head.framing {
+        case .none: RequestBody(connection: nil, exchange: 0, contentLength: 0)
+        case .length(let count): RequestBody(connection: self, exchange: exchangeNumber, contentLength: count)
+        case .chunked: RequestBody(connection: self, exchange: exchangeNumber, contentLength: nil)
+        }
+    }
+
+    private func handlerEnded(_ number: UInt64, _ result: Result<Response, any Error>) {
+        guard worker.loop.isCurrent else {
+            worker.loop.execute { [self] in handlerEnded(number, result) }
+            return
+        }
+        // The client went away meanwhile.
+        guard number == exchangeNumber, phase == .responding else { return }
+        switch result {
+        case .success(let response): answer(response)
+        case .failure(let error): answer(error)
+        }
+        advance()
+    }
+
+    // MARK: Answers
+
+    /// Refuses a request without asking the handler. The connection closes, since what follows cannot be trusted.
+    func refuse(_ error: HTTPError) {
+        if exchange == nil { exchange = worker.takeExchange() }
+        closes = true
+        worker.configuration.logger.info("\(peer.host): \(error.status.code) \(error.detail ?? "")")
+        answer(error)
+    }
+
+    /// Tells a client that there are too many, and closes.
+    func refuseService() {
+        var fields = Fields()
+        fields.append(.retryAfter, "5")
+        refuse(HTTPError(.serviceUnavailable, "The server has too many connections at the moment.", fields: fields))
+        advance()
+    }
+
+    private func answer(_ error: any Error) {
+        if let error = error as? HTTPError {
+            let accept = exchange?.head.fields[.accept] ?? ""
+            return answer(ErrorPage.response(for: error, wantsHTML: accept.contains("text/html")))
+        }
+        if error is CancellationError, exchange?.task?.isCancelled ?? false { return abort() }
+        var line: [UInt8] = []
+        if let exchange { AccessLog.appendEscaped(exchange.head.requestLineBytes, to: &line) }
+        let request = String(decoding: line, as: UTF8.self)
+        worker.configuration.logger.error("500 for \"\(request)\" of \(peer.host): \(error)")
+        answer(HTTPError(.internalServerError))
+    }
+
+    /// Puts an answer into the output and goes on to whatever comes after it.
+    private func answer(_ response: Response) {
+        guard let exchange else { return }
+        failReader(CancellationError())  // Somebody else than the handler may still be reading.
+        exchange.task = nil
+        decideClosing(exchange, response)
+        output.takeBuffer(from: &worker.loop.buffers)
+        appendHead(of: response, to: exchange)
+        exchange.status = response.status.code
+        if exchange.head.method != .head, ResponseHead.allowsContent(response.status) {
+            guard output.append(response.body) else { return abort(because: "a file changed while it was read") }
+            exchange.contentSent = response.body.count
+        }
+        if output.hasParts || closes {
+            phase = .sending
+        } else {
+            finishExchange()
+        }
+    }
+
+    /// The connection stays open when the client wants it (RFC 9112 §9.3) and the end of the request can be found.
+    private func decideClosing(_ exchange: Exchange, _ response: Response) {
+        if !exchange.head.wantsKeepAlive || worker.isDraining { closes = true }
+        if let option = response.fields[.connection], option.lowercased() == "close" { closes = true }
+        switch exchange.content {
+        case .none: break
+        case .failed: closes = true
+        case .length(let remaining) where remaining > Self.drainLimit: closes = true
+        // Without the 100 it waits for, the client may send the content or the next request: nobody can tell.
+        case .length, .chunked: if exchange.awaitsContinue { closes = true }
+        }
+    }
+
+    private func appendHead(of response: Response, to exchange: Exchange) {
+        ResponseHead.appendStatusLine(response.status, to: &output.bytes)
+        worker.appendCommonFields(to: &output.bytes)
+        fields(of: response).write(into: &output.bytes)
+        if ResponseHead.allowsContentLength(response.status) {
+            output.bytes.append(contentsOf: "Content-Length: ".utf8)
+            // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
+            let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
+            appendDecimal(count, to: &output.bytes)
+            output.bytes.append(contentsOf: "\r\n".utf8)
+        }
+        if closes {
+            output.bytes.append(contentsOf: "Connection: close\r\n\r\n".utf8)
+        } else if exchange.head.version == .http1_0 {
+            output.bytes.append(contentsOf: "Connection: keep-alive\r\n\r\n".utf8)
+        } else {
+            output.bytes.append(contentsOf: "\r\n".utf8)
+        }
+    }
+
+    /// The response's fields without those that the server writes, and with those of the configuration.
+    private func fields(of response: Response) -> Fields {
+        let own = Self.ownFields.contains { response.fields.contains($0) }
+        let added = worker.configuration.fields
+        guard own || !added.isEmpty else { return response.fields }
+        var fields = response.fields
+        for name in Self.ownFields { fields[name] = nil }
+        for (name, _) in added { if let name = HTTPField.Name(name) { fields[name] = nil } }
+        for (name, value) in added { if let name = HTTPField.Name(name) { fields.append(name, value) } }
+        return fields
+    }
+
+    /// Fields that the server writes itself.
+    private static let ownFields: [HTTPField.Name] = [.contentLength, .transferEncoding, .connection, .date, .server]
+}

@@ -1,0 +1,388 @@
+import HTTPTypes
+import Logging
+import MartletReactor
+import MartletWire
+
+/// One client's connection: a state machine from octets received to octets sent.
+///
+/// It takes one request at a time; further ones (pipelining) wait in the buffer or with the kernel until the answer
+/// before them is complete, so answers leave in order. An idle connection owns no buffer and no task.
+///
+/// Everything happens on the loop's thread. `Sendable` because a handler's task carries it along to read content, and
+/// those calls go to the loop by themselves.
+final class Connection: EventSource, @unchecked Sendable {
+    /// What the connection is doing. Sending goes on beside the first and the fourth.
+    enum Phase {
+        /// Waits for a request head, or has a part of one.
+        case receivingHead
+        /// The handler's task works on an answer.
+        case responding
+        /// The answer is being sent; nothing is received meanwhile.
+        case sending
+        /// The answer is given; the rest of the request's content is received and dropped.
+        case draining
+        /// The answer is sent and the sending side closed; what still arrives is dropped, since closing over unread
+        /// octets would make the kernel send a reset that can destroy the answer on its way (RFC 9112 §9.6).
+        case lingering
+        /// The socket is closed.
+        case closed
+    }
+
+    /// Content of a request that nobody wanted is received up to this size to keep the connection; beyond, it closes.
+    static let drainLimit = 256 * 1024
+    /// A closing connection waits no longer for the client to notice.
+    static let lingerTimeout = Nanoseconds(.seconds(5))
+    /// Requests answered for one connection in one turn.
+    static let requestsPerTurn = 64
+
+    let worker: Worker
+    let socket: Socket
+    let peer: SocketAddress
+    /// Its place in the worker's list.
+    var index: Int
+    var phase = Phase.receivingHead
+    var input: ReceiveBuffer?
+    var output = Output()
+    var exchange: Exchange?
+    /// Tells the exchanges of a connection apart, for tasks that outlive theirs.
+    var exchangeNumber: UInt64 = 0
+    /// The kernel may have octets for us, or the end: an edge-triggered event said so and no receipt said otherwise.
+    var inputReady = false
+    /// The connection closes when the answer is sent.
+    var closes = false
+
+    private var registration: Registration?
+    private var parser: RequestParser
+    var peerFinished = false
+    private var isAdvancing = false
+    private var discarded = 0
+
+    init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) throws(SystemError) {
+        self.socket = socket
+        self.peer = peer
+        self.worker = worker
+        self.index = index
+        parser = RequestParser(limits: worker.configuration.limits.heads)
+        registration = try worker.loop.register(self, fd: socket.fd, trigger: .edge)
+        setDeadline(worker.configuration.limits.keepAliveTimeout)
+    }
+
+    // MARK: Events
+
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.readable) { inputReady = true }
+        if readiness.contains(.peerFinished) { peerFinished = true }
+        // Both directions are closed or the connection was reset: nobody is there to answer.
+        if readiness.contains(.hangup) { return abort() }
+        // The client has gone, or at least says nothing more: a handler that waits may stop. What it answers is sent.
+        if peerFinished, let exchange, !exchange.expectsContent { exchange.task?.cancel() }
+        advance()
+    }
+
+    func turn() {
+        advance()
+    }
+
+    func deadlineReached() {
+        switch phase {
+        case .receivingHead:
+            if !output.isEmpty { return abort(because: "the client stopped reading") }
+            if exchange == nil || parser.isIdle { return close() }
+            refuse(HTTPError(.requestTimeout, "The request head did not arrive in time."))
+            advance()
+        case .responding:
+            failReader(HTTPError(.requestTimeout, "The content of the request stopped arriving."))
+        case .sending:
+            abort(because: "the client stopped reading")
+        case .draining, .lingering:
+            close()
+        case .closed:
+            break
+        }
+    }
+
+    /// Does what can be done now, and returns when an event is needed to go on.
+    func advance() {
+        // A handler that never waits answers from within this very loop.
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        var requests = Self.requestsPerTurn
+        while step() {
+            guard phase == .receivingHead else { continue }
+            requests -= 1
+            guard requests > 0 else {
+                if let registration { worker.loop.requestTurn(registration) }
+                return
+            }
+        }
+    }
+
+    /// - Returns: true when there may be more to do at once.
+    private func step() -> Bool {
+        switch phase {
+        case .receivingHead: receiveHead()
+        case .responding: flush() && feedReader()
+        case .sending: flush() && finishSending()
+        case .draining: drain()
+        case .lingering: linger()
+        case .closed: false
+        }
+    }
+
+    // MARK: Receiving a head
+
+    private func receiveHead() -> Bool {
+        // A client that sends requests without taking answers must not fill the memory.
+        guard output.pendingBytes < Output.highWater else { return flush() }
+        if let length = parseHead() {
+            input?.consume(length)
+            beginExchange()
+            return true
+        }
+        guard phase == .receivingHead else { return true }
+        // Answers of a pipelined batch leave together, before the connection waits.
+        guard flush() else { return false }
+        guard inputReady else {
+            rest()
+            return false
+        }
+        return receive()
+    }
+
+    /// - Returns: the length of the head, when one is complete.
+    private func parseHead() -> Int? {
+        guard let held = input, !held.isEmpty else { return nil }
+        if exchange == nil {
+            let new = worker.takeExchange()
+            new.start = worker.loop.now
+            exchange = new
+        }
+        guard let exchange else { return nil }
+        do throws(RequestError) {
+            return try parser.parse(held.bytes, into: &exchange.head)
+        } catch {
+            refuse(HTTPError(error.status, error.reason))
+            return nil
+        }
+    }
+
+    /// Receives once. An end or a failure closes the connection.
+    private func receive() -> Bool {
+        if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+        growInput()
+        let room = input!.room
+        guard room > 0 else {
+            abort(because: "its input does not fit")
+            return false
+        }
+        switch socket.receive(into: &input!) {
+        case .count(let count):
+            // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
+            if count < room, !peerFinished { inputReady = false }
+            return true
+        case .wouldBlock:
+            inputReady = false
+            if phase == .receivingHead { rest() }
+            return false
+        case .end:
+            peerFinished = true
+            inputReady = false
+            return endOfInput()
+        case .failed:
+            abort()
+            return false
+        }
+    }
+
+    /// A head that does not fit gets more room, as much as the parser may want to see.
+    private func growInput() {
+        guard let held = input, held.room == 0 else { return }
+        let limits = worker.configuration.limits
+        input!.grow(toCapacity: min(held.capacity * 2, limits.requestLine + limits.head + 1024))
+    }
+
+    private func endOfInput() -> Bool {
+        switch phase {
+        case .responding:
+            failReader(HTTPError(.badRequest, "The connection ended before the request did."))
+            return false
+        default:
+            // Between requests this is the normal end; within one there is nobody left who could send the rest.
+            close()
+            return false
+        }
+    }
+
+    /// Waits for the next octets, with as little as possible in hand.
+    private func rest() {
+        let limits = worker.configuration.limits
+        guard input?.isEmpty ?? true else {
+            setDeadline(at: (exchange?.start ?? worker.loop.now) + Nanoseconds(limits.headTimeout))
+            return
+        }
+        releaseBuffers()
+        setDeadline(limits.keepAliveTimeout)
+        if worker.isDraining { close() }
+    }
+
+    private func releaseBuffers() {
+        if let buffer = input {
+            input = nil
+            worker.loop.buffers.give(buffer)
+        }
+        output.giveBuffer(to: &worker.loop.buffers)
+        if let idle = exchange {
+            exchange = nil
+            worker.give(idle)
+        }
+    }
+
+    // MARK: Sending
+
+    /// Sends what waits. Failures close the connection.
+    /// - Returns: true when everything is with the kernel.
+    func flush() -> Bool {
+        guard !output.isEmpty else { return true }
+        switch output.flush(to: socket) {
+        case .done:
+            return true
+        case .blocked:
+            setDeadline(worker.configuration.limits.writeStallTimeout)
+            return false
+        case .turnOver:
+            setDeadline(worker.configuration.limits.writeStallTimeout)
+            if let registration { worker.loop.requestTurn(registration) }
+            return false
+        case .failed:
+            abort()
+            return false
+        case .fileChanged:
+            abort(because: "a file changed while it was sent")
+            return false
+        }
+    }
+
+    private func finishSending() -> Bool {
+        finishExchange()
+        return true
+    }
+
+    /// The answer is complete: on to the next request, or to the end of the connection.
+    func finishExchange() {
+        guard let exchange else { return }
+        logExchange()
+        if closes { return beginClosing() }
+        if exchange.expectsContent {
+            phase = .draining
+            setDeadline(worker.configuration.limits.bodyIdleTimeout)
+            return
+        }
+        nextExchange()
+    }
+
+    private func nextExchange() {
+        exchangeNumber += 1
+        discarded = 0
+        parser.reset()
+        exchange?.reset()
+        exchange?.start = worker.loop.now
+        phase = .receivingHead
+    }
+
+    // MARK: Dropping what is not wanted
+
+    /// Receives the rest of a request's content that its handler did not want.
+    private func drain() -> Bool {
+        guard flush(), let exchange else { return false }
+        do throws(RequestError) {
+            if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+            switch try exchange.takeContent(from: &input!) {
+            case .end:
+                nextExchange()
+                return true
+            case .data(let data):
+                discarded += data.count
+                if discarded > Self.drainLimit { beginClosing() }
+                return true
+            case .needsInput:
+                return inputReady && receive()
+            }
+        } catch {
+            beginClosing()
+            return true
+        }
+    }
+
+    /// Closes once everything is sent: at once when nothing unread can be there, else after lingering.
+    private func beginClosing() {
+        let hasHead = exchange?.hasHead ?? false
+        let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
+        guard inputReady || expectsInput && !peerFinished else { return close() }
+        socket.finishSending()
+        phase = .lingering
+        setDeadline(at: worker.loop.now + Self.lingerTimeout)
+    }
+
+    private func linger() -> Bool {
+        input?.removeAll()
+        return inputReady && receive()
+    }
+
+    // MARK: The end
+
+    /// For a server that stops: an idle connection goes, a busy one closes after its answer.
+    func closeIfIdle() {
+        if phase == .receivingHead, exchange == nil, output.isEmpty, !inputReady { close() }
+    }
+
+    /// Closes without care for what was not sent. An answer that is cut this way cannot look complete.
+    func abort(because reason: String? = nil) {
+        guard phase != .closed else { return }
+        if let reason { worker.configuration.logger.info("connection of \(peer.host) cut: \(reason)") }
+        if phase == .sending {
+            exchange?.contentSent -= output.remaining
+            logExchange()
+        }
+        if phase == .sending || phase == .responding { socket.resetOnClose() }
+        close()
+    }
+
+    private func close() {
+        guard let registration else { return }
+        self.registration = nil
+        phase = .closed
+        failReader(CancellationError())
+        exchange?.task?.cancel()
+        output.removeAll()
+        releaseBuffers()
+        worker.loop.deregister(registration, fd: socket.fd)
+        socket.close()
+        worker.remove(self)
+    }
+
+    func setDeadline(_ duration: Duration) {
+        setDeadline(at: worker.loop.now + Nanoseconds(duration))
+    }
+
+    private func setDeadline(at instant: Instant) {
+        if let registration { worker.loop.setDeadline(registration, instant) }
+    }
+
+    func unsetDeadline() {
+        setDeadline(at: .never)
+    }
+
+    private func logExchange() {
+        guard let exchange else { return }
+        worker.log(
+            AccessLogEntry(
+                peer: peer,
+                head: exchange.hasHead ? exchange.head : nil,
+                status: exchange.status,
+                contentLength: exchange.contentSent,
+                duration: exchange.start.duration(to: worker.loop.now)
+            )
+        )
+    }
+}

@@ -1,0 +1,123 @@
+import MartletReactor
+import MartletWire
+
+/// One request and its answer, while they are under way on a connection. Loops keep a few for reuse.
+final class Exchange {
+    var head = RequestHead()
+    /// The head is complete and valid.
+    private(set) var hasHead = false
+    var content = Content.none
+    /// Octets of content received so far, without framing.
+    var contentReceived = 0
+    /// The client waits for "100 Continue" before it sends its content.
+    var awaitsContinue = false
+    /// The handler's task, while it runs.
+    var task: Task<Void, Never>?
+    /// The handler waits for content here.
+    var reader: CheckedContinuation<[UInt8]?, any Error>?
+    /// When the first octet of the head came in.
+    var start = Instant.never
+    /// For the access log.
+    var status = 0
+    var contentSent = 0
+
+    /// Where the receipt of the content stands.
+    enum Content {
+        /// There is none, or all of it was received.
+        case none
+        /// So many octets are to come.
+        case length(Int)
+        /// Chunks are to come.
+        case chunked(ChunkedDecoder)
+        /// It was malformed, too long or too late: nothing after it can be understood, so the connection must close.
+        case failed
+    }
+
+    /// What there is to read of the content now.
+    enum Chunk {
+        case data([UInt8])
+        case end
+        case needsInput
+    }
+
+    /// The head was parsed: the content comes next.
+    func begin() {
+        hasHead = true
+        switch head.framing {
+        case .none: content = .none
+        case .length(let count): content = .length(count)
+        case .chunked: content = .chunked(ChunkedDecoder())
+        }
+        awaitsContinue = head.expectsContinue
+    }
+
+    /// Makes it as new, keeping the head's memory when nobody else holds it.
+    func reset() {
+        head.reset()
+        hasHead = false
+        content = .none
+        contentReceived = 0
+        awaitsContinue = false
+        task = nil
+        reader = nil
+        start = .never
+        status = 0
+        contentSent = 0
+    }
+
+    /// True when octets of this request's content are still to come.
+    var expectsContent: Bool {
+        if case .none = content { return false }
+        return true
+    }
+
+    /// Takes the next piece of content out of `input`.
+    func takeContent(from input: inout ReceiveBuffer) throws(RequestError) -> Chunk {
+        switch content {
+        case .none:
+            return .end
+        case .failed:
+            return .end
+        case .length(let remaining):
+            guard !input.isEmpty else { return .needsInput }
+            let count = min(remaining, input.count)
+            let data = Array(input.bytes, 0..<count)
+            input.consume(count)
+            contentReceived += count
+            content = remaining == count ? .none : .length(remaining - count)
+            return .data(data)
+        case .chunked(var decoder):
+            content = .failed  // Until the decoder says otherwise; it is moved, not copied.
+            let chunk = try takeChunk(&decoder, from: &input)
+            if case .end = chunk { content = .none } else { content = .chunked(decoder) }
+            return chunk
+        }
+    }
+
+    private func takeChunk(_ decoder: inout ChunkedDecoder, from input: inout ReceiveBuffer) throws(RequestError)
+        -> Chunk
+    {
+        var offset = 0
+        let step = try decoder.next(input.bytes, offset: &offset)
+        switch step {
+        case .needsInput:
+            input.consume(offset)
+            return .needsInput
+        case .data(let range):
+            let data = Array(input.bytes, range)
+            input.consume(offset)
+            contentReceived += data.count
+            return .data(data)
+        case .end:
+            input.consume(offset)
+            return .end
+        }
+    }
+}
+
+extension Array<UInt8> {
+    /// A copy of a part of `bytes`.
+    init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        self = unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe Array($0) }
+    }
+}

@@ -1,0 +1,53 @@
+import HTTPTypes
+import MartletReactor
+import MartletWire
+
+/// The content of a request: chunks as they arrive, each read only when asked for.
+///
+/// While nobody asks, nothing is received, so a slow reader slows its client down instead of filling memory. A client
+/// that waits for leave to send (`Expect: 100-continue`) gets it with the first read.
+public struct RequestBody: AsyncSequence, Sendable {
+    /// A part of the content, never empty.
+    public typealias Element = [UInt8]
+
+    /// Nil: the request has no content.
+    let connection: Connection?
+    let exchange: UInt64
+
+    /// Octets announced by `Content-Length`; nil when the content is chunked.
+    public let contentLength: Int?
+
+    /// Gives the chunks in order. One iterator at a time; a second one goes on where the first stopped.
+    public struct Iterator: AsyncIteratorProtocol {
+        let body: RequestBody
+
+        /// The next chunk; nil after the last.
+        /// - Throws: `HTTPError` when the content is malformed (400), longer than the server allows (413) or late
+        ///   (408); `CancellationError` when the client is gone or the answer was given.
+        public mutating func next() async throws -> [UInt8]? {
+            guard let connection = body.connection else { return nil }
+            return try await connection.nextBodyChunk(of: body.exchange)
+        }
+    }
+
+    /// Starts reading.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(body: self)
+    }
+
+    /// Reads the whole content into memory.
+    /// - Parameter limit: octets allowed; one more throws `HTTPError` 413.
+    public func collect(upTo limit: Int) async throws -> [UInt8] {
+        if let contentLength, contentLength > limit { throw Self.tooLarge(limit) }
+        var all: [UInt8] = []
+        for try await chunk in self {
+            guard chunk.count <= limit - all.count else { throw Self.tooLarge(limit) }
+            all.append(contentsOf: chunk)
+        }
+        return all
+    }
+
+    static func tooLarge(_ limit: Int) -> HTTPError {
+        HTTPError(.contentTooLarge, "The content is longer than the \(limit) octets allowed here.")
+    }
+}

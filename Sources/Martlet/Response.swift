@@ -1,0 +1,90 @@
+public import HTTPTypes
+public import MartletReactor
+public import MartletWire
+
+/// The answer to a request: a status, fields and content.
+///
+/// `Content-Length`, `Connection`, `Date` and `Server` are the server's to write; set them here and they are replaced,
+/// but for `Connection: close`, which closes the connection after the answer.
+public struct Response: Sendable {
+    /// The status; default 200.
+    public var status: HTTPResponse.Status
+    /// The fields, in the order they are sent.
+    public var fields: Fields
+    /// The content. Not sent in answer to HEAD, though its length is.
+    public var body: Body
+
+    /// A response of its parts.
+    public init(status: HTTPResponse.Status = .ok, fields: Fields = Fields(), body: Body = .none) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+
+    /// Where content comes from. Its length is always known before the head is sent.
+    public enum Body: Sendable {
+        /// No content.
+        case none
+        /// Octets in memory.
+        case bytes([UInt8])
+        /// A range of an open file, sent by the kernel without a copy.
+        case file(OpenFile, Range<Int>)
+        /// Several of these, one after the other.
+        case parts([Part])
+
+        /// Octets of content.
+        public var count: Int {
+            switch self {
+            case .none: 0
+            case .bytes(let bytes): bytes.count
+            case .file(_, let range): range.count
+            case .parts(let parts): parts.reduce(0) { $0 + $1.count }
+            }
+        }
+    }
+
+    /// A piece of content.
+    public enum Part: Sendable {
+        /// Octets in memory.
+        case bytes([UInt8])
+        /// A range of an open file.
+        case file(OpenFile, Range<Int>)
+
+        /// Octets of the piece.
+        public var count: Int {
+            switch self {
+            case .bytes(let bytes): bytes.count
+            case .file(_, let range): range.count
+            }
+        }
+    }
+}
+
+extension Response {
+    /// Plain text in UTF-8.
+    public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        content(Array(text.utf8), type: "text/plain; charset=utf-8", status: status)
+    }
+
+    /// A page in UTF-8. Values interpolated into the literal are escaped.
+    public static func html(_ page: HTML, status: HTTPResponse.Status = .ok) -> Response {
+        content(page.bytes, type: "text/html; charset=utf-8", status: status)
+    }
+
+    /// Octets with the media type given.
+    public static func content(_ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok) -> Response {
+        var response = Response(status: status, body: .bytes(bytes))
+        response.fields.append(.contentType, type)
+        return response
+    }
+
+    /// Sends the client elsewhere.
+    /// - Parameters:
+    ///   - location: an absolute URL or a path; the caller percent-encodes it.
+    ///   - status: default 303, which makes the client GET the new place whatever it sent here.
+    public static func redirect(to location: String, status: HTTPResponse.Status = .seeOther) -> Response {
+        var response = Response(status: status)
+        response.fields.append(.location, location)
+        return response
+    }
+}

@@ -1,0 +1,185 @@
+import CMartlet
+public import MartletReactor
+import Synchronization
+
+/// An HTTP/1.1 server: listens on its addresses and gives each request to its handler.
+///
+/// ```swift
+/// let server = Server(port: 8000) { request in
+///     .text("Hello, \(request.peer.host)")
+/// }
+/// try await server.run()
+/// ```
+///
+/// Can be used from any thread. It starts once; after it has stopped it stays so.
+public final class Server: Sendable {
+    /// What the server was made with.
+    public let configuration: ServerConfiguration
+    private let handler: any Handler
+    private let state = Mutex(State())
+
+    private struct State {
+        var workers: [Worker] = []
+        var threads: [Thread] = []
+        var running = 0
+        var draining = 0
+        var hasStarted = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var addresses: [SocketAddress] = []
+    }
+
+    /// Makes a server that does not run yet.
+    public init(configuration: ServerConfiguration = ServerConfiguration(), handler: any Handler) {
+        self.configuration = configuration
+        self.handler = handler
+    }
+
+    /// Makes a server on 127.0.0.1 whose handler is a function that never waits.
+    /// - Parameter port: default 8000; 0 takes a free one.
+    public convenience init(port: UInt16 = 8000, _ respond: @escaping @Sendable (Request) throws -> Response) {
+        self.init(configuration: Self.loopback(port), handler: ImmediateFunction(function: respond))
+    }
+
+    /// Makes a server on 127.0.0.1 whose handler is an `async` function.
+    /// - Parameter port: default 8000; 0 takes a free one.
+    public convenience init(port: UInt16 = 8000, _ respond: @escaping @Sendable (Request) async throws -> Response) {
+        self.init(configuration: Self.loopback(port), handler: AsyncFunction(function: respond))
+    }
+
+    private static func loopback(_ port: UInt16) -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.addresses = [.loopback(port: port)]
+        return configuration
+    }
+
+    /// Where the server listens, with the real ports; empty before `start`.
+    public var addresses: [SocketAddress] {
+        state.withLock { $0.addresses }
+    }
+
+    /// Binds the addresses and starts the loops. When it returns, clients can connect.
+    ///
+    /// SIGPIPE is ignored from now on in the whole process: a client that goes away must not end it. The limit of
+    /// open descriptors is raised as far as the system lets it.
+    /// - Throws: `SystemError` when an address cannot be bound or the system gives no thread.
+    public func start() throws(SystemError) {
+        let isFirst = state.withLock { state in
+            defer { state.hasStarted = true }
+            return !state.hasStarted
+        }
+        precondition(isFirst, "a Server starts once")
+        _ = cm_ignore_sigpipe()
+        DescriptorLimit.raise()
+
+        let count = max(1, configuration.threads)
+        let open = ConnectionCount()
+        let sockets = try bind(count: count)
+        var workers: [Worker] = []
+        for index in 0..<count {
+            let worker = Worker(
+                loop: try EventLoop(name: "martlet-\(index)"),
+                handler: handler,
+                configuration: configuration,
+                open: open,
+                drained: { [self] in workerDrained() }
+            )
+            try worker.start(sockets.map { $0[index] })
+            workers.append(worker)
+        }
+        state.withLock { [workers] state in
+            state.addresses = sockets.compactMap { $0.first?.address }
+            state.workers = workers
+            state.running = workers.count
+            state.draining = workers.count
+        }
+        for worker in workers {
+            let thread = try Thread(name: worker.loop.name) { [self] in
+                worker.loop.run()
+                workerEnded()
+            }
+            state.withLock { $0.threads.append(thread) }
+        }
+    }
+
+    /// All or none: an address that cannot be bound gives the others back.
+    private func bind(count: Int) throws(SystemError) -> [[ListeningSocket]] {
+        var sockets: [[ListeningSocket]] = []
+        do throws(SystemError) {
+            for address in configuration.addresses {
+                sockets.append(try ListeningSocket.bind(address, count: count))
+            }
+            return sockets
+        } catch {
+            for socket in sockets.joined() { socket.close() }
+            throw error
+        }
+    }
+
+    /// Starts the server and returns when it has stopped. Cancelling the task stops it gracefully.
+    /// - Throws: as `start`.
+    public func run() async throws {
+        try start()
+        await withTaskCancellationHandler {
+            await waitUntilStopped()
+        } onCancel: {
+            stop()
+        }
+    }
+
+    /// Stops accepting, lets answers in flight finish, then ends. Returns at once.
+    /// - Parameter grace: connections that are still busy after this are cut; zero cuts all at once. A later call
+    ///   replaces the grace of an earlier one.
+    public func stop(grace: Duration = .seconds(10)) {
+        let workers = state.withLock { $0.workers }
+        for worker in workers {
+            worker.loop.execute { worker.drain(grace: Nanoseconds(grace)) }
+        }
+    }
+
+    /// Returns when the server has stopped.
+    public func waitUntilStopped() async {
+        await withCheckedContinuation { continuation in
+            let hasStopped = state.withLock { state in
+                if state.running > 0 { state.waiters.append(continuation) }
+                return state.running == 0
+            }
+            if hasStopped { continuation.resume() }
+        }
+    }
+
+    /// Blocks the calling thread until the server has stopped. Not for code that runs on Swift's own threads.
+    public func join() {
+        let threads = state.withLock { state in
+            defer { state.threads = [] }
+            return state.threads
+        }
+        for thread in threads { thread.join() }
+    }
+
+    /// Calls `received` on a loop of this server for each of these signals (POSIX numbers), instead of their default
+    /// action, until the server has stopped. One server in a process at a time. Call it after `start`.
+    public func forwardSignals(_ signals: [CInt], _ received: @escaping @Sendable (CInt) -> Void) {
+        guard let worker = state.withLock({ $0.workers.first }) else { return }
+        worker.loop.execute { worker.forward(signals, received) }
+    }
+
+    /// The loops end together: the one that listens for signals must be there until the last connection is gone.
+    private func workerDrained() {
+        let workers = state.withLock { state in
+            state.draining -= 1
+            return state.draining == 0 ? state.workers : []
+        }
+        for worker in workers { worker.loop.stop() }
+    }
+
+    private func workerEnded() {
+        let waiters = state.withLock { state in
+            state.running -= 1
+            guard state.running == 0 else { return [CheckedContinuation<Void, Never>]() }
+            state.workers = []
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}

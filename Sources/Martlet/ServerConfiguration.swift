@@ -1,0 +1,24 @@
+public import Logging
+public import MartletReactor
+public import MartletWire
+
+/// Everything about a server but its handler.
+public struct ServerConfiguration: Sendable {
+    /// Where to listen; default 127.0.0.1, port 8000. Port 0 takes a free one.
+    public var addresses: [SocketAddress] = [.loopback(port: 8000)]
+    /// Event loops, each a thread of its own; default one for each core the process may use.
+    public var threads: Int = Processors.available
+    /// What clients may send and how long they may take.
+    public var limits = Limits()
+    /// The access log; default nil: none.
+    public var accessLog: AccessLogSettings?
+    /// The `Server` field of answers; nil sends none.
+    public var serverName: String? = "Martlet"
+    /// Fields added to every answer; they replace those of the same name.
+    public var fields = Fields()
+    /// Where problems go. Its level decides what is told: `.info` for refused requests, `.error` for handlers that threw.
+    public var logger = Logger(label: "martlet")
+
+    /// The defaults.
+    public init() {}
+}

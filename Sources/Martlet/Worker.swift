@@ -1,0 +1,209 @@
+import Glibc
+import HTTPTypes
+import Logging
+import MartletReactor
+import MartletWire
+import Synchronization
+
+/// One loop with everything its connections share: the handler, the clock's texts, the log, the pools.
+///
+/// Lives on its loop's thread, but for `init`.
+final class Worker: @unchecked Sendable {
+    let loop: EventLoop
+    let handler: any Handler
+    /// The same handler, when it can answer without a task.
+    let immediate: (any ImmediateHandler)?
+    let configuration: ServerConfiguration
+    /// True once the server stops: answers close their connections.
+    private(set) var isDraining = false
+
+    private let open: ConnectionCount
+    /// Called once, when draining is over.
+    private let drained: @Sendable () -> Void
+    private var hasDrained = false
+    private var listeners: [Listener] = []
+    private var connections: [Connection] = []
+    private var exchanges: [Exchange] = []
+    private var date = HTTPDateCache()
+    private var accessLog: AccessLog?
+    private var complaint = RateLimit()
+    private var drainDeadline: Registration?
+    private var signals: SignalSource?
+
+    /// Connections beyond the limit that are told so before they are closed.
+    private static let refusalsAtOnce = 256
+    /// Exchanges kept for reuse.
+    private static let keptExchanges = 64
+
+    init(
+        loop: EventLoop,
+        handler: any Handler,
+        configuration: ServerConfiguration,
+        open: ConnectionCount,
+        drained: @escaping @Sendable () -> Void
+    ) {
+        self.loop = loop
+        self.handler = handler
+        immediate = handler as? any ImmediateHandler
+        self.configuration = configuration
+        self.open = open
+        self.drained = drained
+        accessLog = configuration.accessLog.map { AccessLog($0) }
+    }
+
+    // MARK: Start and stop
+
+    func start(_ sockets: [ListeningSocket]) throws(SystemError) {
+        loop.addBeforeWait { [unowned self] in accessLog?.flush() }
+        for socket in sockets {
+            listeners.append(
+                try Listener(
+                    socket,
+                    loop: loop,
+                    accepted: { [unowned self] in accept($0, peer: $1) },
+                    failed: { [unowned self] in complain("\($0). The limit of open files may be too low: ulimit -n") }
+                )
+            )
+        }
+    }
+
+    /// Forwards signals of the process to a closure, on this loop.
+    func forward(_ signals: [CInt], _ received: @escaping (CInt) -> Void) {
+        do {
+            self.signals = try SignalSource(signals, loop: loop, received: received)
+        } catch {
+            configuration.logger.error("signals cannot be caught: \(error)")
+        }
+    }
+
+    /// Stops accepting, closes idle connections, and lets the others finish what is in flight until the deadline.
+    func drain(grace: Nanoseconds) {
+        isDraining = true
+        for listener in listeners { listener.close() }
+        listeners = []
+        for connection in connections { connection.closeIfIdle() }
+        guard !connections.isEmpty else { return finishDraining() }
+        if drainDeadline == nil { drainDeadline = loop.register(timer: Deadline { [unowned self] in abort() }) }
+        if let drainDeadline { loop.setDeadline(drainDeadline, loop.now + grace) }
+    }
+
+    private func abort() {
+        for connection in connections { connection.abort() }
+    }
+
+    private func finishDraining() {
+        guard !hasDrained else { return }
+        hasDrained = true
+        drained()
+    }
+
+    // MARK: Connections
+
+    private func accept(_ socket: Socket, peer: SocketAddress) {
+        let limit = configuration.limits.connections
+        let count = open.add()
+        do {
+            // Far beyond the limit there is not even the memory to say so.
+            guard count <= limit + Self.refusalsAtOnce else { throw SystemError(code: EAGAIN, operation: "accept") }
+            let connection = try Connection(socket, peer: peer, worker: self, index: connections.count)
+            connections.append(connection)
+            guard count > limit else { return }
+            complain("503: \(limit) connections are open, the limit (--max-connections)")
+            connection.refuseService()
+        } catch {
+            open.remove()
+            socket.close()
+            complain("a connection was dropped: \(error)")
+        }
+    }
+
+    /// A connection has closed its socket.
+    func remove(_ connection: Connection) {
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.index] = last
+            last.index = connection.index
+        }
+        open.remove()
+        if isDraining, connections.isEmpty { finishDraining() }
+    }
+
+    // MARK: What connections borrow
+
+    func takeExchange() -> Exchange {
+        exchanges.popLast() ?? Exchange()
+    }
+
+    func give(_ exchange: Exchange) {
+        guard exchanges.count < Self.keptExchanges else { return }
+        exchange.reset()
+        exchanges.append(exchange)
+    }
+
+    /// Appends the fields that every answer begins with.
+    func appendCommonFields(to output: inout [UInt8]) {
+        output.append(contentsOf: "Date: ".utf8)
+        date.append(now: WallClock.seconds(), to: &output)
+        output.append(contentsOf: "\r\n".utf8)
+        guard let name = configuration.serverName else { return }
+        output.append(contentsOf: "Server: ".utf8)
+        output.append(contentsOf: name.utf8)
+        output.append(contentsOf: "\r\n".utf8)
+    }
+
+    func log(_ entry: AccessLogEntry) {
+        accessLog?.append(entry, seconds: WallClock.seconds())
+    }
+
+    /// A problem that may come a thousand times a second: logged once a second.
+    private func complain(_ message: @autoclosure () -> String) {
+        guard let suppressed = complaint.permits(at: loop.now) else { return }
+        let text = message()
+        configuration.logger.warning("\(suppressed == 0 ? text : "\(text) (and \(suppressed) more like it)")")
+    }
+}
+
+/// Connections open over all loops of a server.
+final class ConnectionCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    /// Counts one more.
+    /// - Returns: how many there are now.
+    func add() -> Int {
+        count.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    func remove() {
+        count.wrappingSubtract(1, ordering: .relaxed)
+    }
+}
+
+/// Calls a closure when its deadline is reached.
+private final class Deadline: EventSource {
+    private let action: () -> Void
+
+    init(_ action: @escaping () -> Void) {
+        self.action = action
+    }
+
+    func deadlineReached() {
+        action()
+    }
+}
+
+/// Lets one event a second pass and counts the others.
+private struct RateLimit {
+    private var next = Instant(nanoseconds: 0)
+    private var suppressed = 0
+
+    /// - Returns: nil to keep quiet, else how many were kept quiet since the last that passed.
+    mutating func permits(at now: Instant) -> Int? {
+        guard now >= next else {
+            suppressed += 1
+            return nil
+        }
+        next = now + Nanoseconds(.seconds(1))
+        defer { suppressed = 0 }
+        return suppressed
+    }
+}

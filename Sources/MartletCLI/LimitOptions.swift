@@ -1,0 +1,94 @@
+import ArgumentParser
+import Martlet
+
+/// The limits of DESIGN's table as flags.
+struct LimitOptions: ParsableArguments {
+    @Option(help: "Octets of a request line; else 414. (default: 8k)")
+    var maxRequestLine: ByteCount?
+
+    @Option(help: "Octets of a request head; else 431. (default: 64k)")
+    var maxHead: ByteCount?
+
+    @Option(help: "Field lines of a request; else 431. (default: 100)")
+    var maxFields: Int?
+
+    @Option(help: "Octets of request content; else 413. (default: 16m)")
+    var maxBody: ByteCount?
+
+    @Option(help: "Connections at once; else 503. (default: 16384)")
+    var maxConnections: Int?
+
+    @Option(help: "Seconds for a request head to arrive; else 408. (default: 10)")
+    var headTimeout: Int?
+
+    @Option(help: "Seconds without an octet of awaited content; else 408. (default: 30)")
+    var bodyTimeout: Int?
+
+    @Option(help: "Seconds that a connection may be idle. (default: 60)")
+    var keepAliveTimeout: Int?
+
+    @Option(help: "Seconds that a client may take nothing of an answer. (default: 30)")
+    var writeTimeout: Int?
+
+    func resolved() throws -> Limits {
+        var limits = Limits()
+        try set(&limits.requestLine, maxRequestLine?.count, "max-request-line", 1024...1 << 20) { ByteCount($0)?.count }
+        try set(&limits.head, maxHead?.count, "max-head", 1024...16 << 20) { ByteCount($0)?.count }
+        try set(&limits.fieldCount, maxFields, "max-fields", 1...10_000) { Int($0) }
+        try set(&limits.body, maxBody?.count, "max-body", 0...Int.max) { ByteCount($0)?.count }
+        try set(&limits.connections, maxConnections, "max-connections", 1...1 << 20) { Int($0) }
+        try set(&limits.headTimeout, headTimeout, "head-timeout")
+        try set(&limits.bodyIdleTimeout, bodyTimeout, "body-timeout")
+        try set(&limits.keepAliveTimeout, keepAliveTimeout, "keep-alive-timeout")
+        try set(&limits.writeStallTimeout, writeTimeout, "write-timeout")
+        return limits
+    }
+
+    private func set(
+        _ limit: inout Int,
+        _ option: Int?,
+        _ name: String,
+        _ range: ClosedRange<Int>,
+        parse: (String) -> Int?
+    ) throws {
+        var value = option
+        let variable = name.uppercased().map { $0 == "-" ? "_" : $0 }
+        if value == nil, let text = Environment[String(variable)] {
+            value = parse(text)
+            if value == nil {
+                throw ValidationError(
+                    "The environment's MARTLET_\(String(variable)) is '\(text)'; it must be a number."
+                )
+            }
+        }
+        guard let value else { return }
+        guard range.contains(value) else {
+            throw ValidationError("--\(name) goes from \(range.lowerBound) to \(range.upperBound), not \(value).")
+        }
+        limit = value
+    }
+
+    private func set(_ timeout: inout Duration, _ option: Int?, _ name: String) throws {
+        var seconds = Int(timeout.components.seconds)
+        try set(&seconds, option, name, 1...86_400) { Int($0) }
+        timeout = .seconds(seconds)
+    }
+}
+
+/// A number of octets as people write it: 8192, 8k, 16m, 2g (powers of 1024).
+struct ByteCount: ExpressibleByArgument {
+    let count: Int
+
+    init?(argument: String) {
+        self.init(argument)
+    }
+
+    init?(_ text: String) {
+        let units: [Character: Int] = ["k": 10, "m": 20, "g": 30]
+        let shift = text.lowercased().last.flatMap { units[$0] }
+        guard let number = Int(shift == nil ? text[...] : text.dropLast()), number >= 0 else { return nil }
+        let (count, overflow) = number.multipliedReportingOverflow(by: 1 << (shift ?? 0))
+        guard !overflow else { return nil }
+        self.count = count
+    }
+}

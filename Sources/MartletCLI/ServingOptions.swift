@@ -1,0 +1,71 @@
+import ArgumentParser
+import HTTPTypes
+import Martlet
+import MartletFiles
+import MartletReactor
+import MartletWire
+
+/// What is served, and with which fields.
+struct ServingOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The folder to serve, as an option. (default: the current folder)")
+    var directory: String?
+
+    @Option(name: [.customShort("H"), .long], help: "A field for every answer, 'Name: value'; can be repeated.")
+    var header: [String] = []
+
+    @Option(help: "Seconds that clients may use a file without asking again. (default: they always ask)")
+    var cache: Int?
+
+    @Flag(help: "Serve and list names that begin with a dot.")
+    var hidden = false
+
+    @Flag(help: "Follow symbolic links that leave the folder.")
+    var followSymlinks = false
+
+    @Flag(help: "Do not list folders that have no index.html.")
+    var noListing = false
+
+    @Flag(
+        help:
+            "Answer with /index.html where there is no file and a page is wanted: for applications that route in the browser."
+    )
+    var spa = false
+
+    func resolved() throws -> FilesOptions {
+        var options = FilesOptions()
+        if let seconds = try cache ?? Environment.value("CACHE", "a number of seconds") {
+            guard seconds >= 0 else { throw ValidationError("--cache takes seconds from 0 up, not \(seconds).") }
+            options.freshness = .seconds(seconds)
+        }
+        options.showsHidden = hidden || Environment.isSet("HIDDEN")
+        options.followsLinks = followSymlinks || Environment.isSet("FOLLOW_SYMLINKS")
+        options.listsFolders = !(noListing || Environment.isSet("NO_LISTING"))
+        options.fallsBackToIndex = spa || Environment.isSet("SPA")
+        return options
+    }
+
+    func apply(to configuration: inout ServerConfiguration) throws {
+        let lines = header.isEmpty ? Environment["HEADER"].map { [$0] } ?? [] : header
+        for line in lines {
+            let (name, value) = try Self.parse(line)
+            configuration.fields.append(name, value)
+        }
+    }
+
+    /// Fields that frame the message or that only the server can know.
+    private static let own: Set<HTTPField.Name> = [
+        .connection, .contentLength, .transferEncoding, .date, .trailer, .upgrade, .contentRange,
+    ]
+
+    private static func parse(_ line: String) throws -> (HTTPField.Name, String) {
+        guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
+            throw ValidationError("--header '\(line)' is not of the form 'Name: value'.")
+        }
+        guard !own.contains(name) else { throw ValidationError("--header: \(name) is for the server to set.") }
+        let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+        guard Fields.isValidValue(String(value)) else {
+            throw ValidationError("--header \(name): the value has a control character.")
+        }
+        return (name, String(value))
+    }
+}

@@ -1,0 +1,56 @@
+import HTTPTypes
+import Martlet
+import MartletReactor
+import MartletWire
+
+/// Answers for folders without an index page: HTML for people, JSON for who asks for it.
+struct DirectoryListing {
+    let root: FileRoot
+    let options: FilesOptions
+
+    /// Reading a large folder takes a while: not on a loop.
+    private static let pool = ThreadPool(name: "martlet-list", threads: 2)
+
+    func respond(to request: Request) async throws -> Response {
+        guard let query = ListingQuery(query: Array((request.query ?? "").utf8)) else {
+            throw HTTPError(.badRequest, "The query of a listing is ?sort=name, size or date, with order=asc or desc.")
+        }
+        let scan = DirectoryScan(root: root, options: options, path: request.path.bytes)
+        let segments = request.path.segmentBytes
+        let wantsJSON = Self.prefersJSON(request)
+        do {
+            let content = try await Self.pool.run {
+                let listing = Listing(path: segments, query: query, page: try scan.page(query))
+                return wantsJSON ? listing.json() : listing.html()
+            }
+            return Self.response(content, isJSON: wantsJSON)
+        } catch let failure as FileRoot.Failure {
+            switch failure {
+            case .notFound: throw HTTPError(.notFound)
+            case .forbidden: throw HTTPError(.forbidden, "The server is not allowed to list this folder.")
+            case .overloaded, .failed: throw HTTPError(.serviceUnavailable)
+            }
+        }
+    }
+
+    private static func response(_ content: [UInt8], isJSON: Bool) -> Response {
+        var response = Response.content(content, type: isJSON ? "application/json" : "text/html; charset=utf-8")
+        response.fields.append(.cacheControl, "no-cache")
+        response.fields.append(.vary, "Accept")
+        response.fields.append(.xContentTypeOptions, "nosniff")
+        if !isJSON { response.fields.append(.contentSecurityPolicy, Listing.contentSecurityPolicy) }
+        return response
+    }
+
+    private static func prefersJSON(_ request: Request) -> Bool {
+        guard let accept = request.fields.combined(.accept) else { return false }
+        return Accept.quality(of: .json, in: accept.span) > Accept.quality(of: .html, in: accept.span)
+    }
+}
+
+extension RequestPath {
+    /// The decoded segments, whatever octets they have.
+    var segmentBytes: [[UInt8]] {
+        bytes.split(separator: UInt8(ascii: "/")).map { Array($0) }
+    }
+}

@@ -1,0 +1,93 @@
+import CMartlet
+import Glibc
+import MartletReactor
+import Synchronization
+
+/// The folder below which everything is served, held open, and the only way to files in it.
+///
+/// A path is opened first and asked about afterwards, through the descriptor: nothing can be swapped in between. The
+/// kernel itself keeps the look-up beneath the folder (openat2 with RESOLVE_BENEATH), whatever links there are.
+final class FileRoot: Sendable {
+    /// Why there is no file to serve.
+    enum Failure: Error, Equatable {
+        /// There is nothing here, or nothing that may be served: clients cannot tell which.
+        case notFound
+        /// The system denies the process access.
+        case forbidden
+        /// The process has no descriptor left.
+        case overloaded
+        /// The disk failed, or something as bad; an `errno`.
+        case failed(CInt)
+    }
+
+    private let descriptor: CInt
+    private let followsLinks: Bool
+    /// False once the kernel said that it has no openat2 (Linux before 5.6, or a sandbox that forbids it).
+    private let hasOpenBeneath = Atomic<Bool>(true)
+
+    /// Opens the folder at `path`.
+    /// - Throws: `SystemError` when it cannot be opened as a folder.
+    init(path: String, followsLinks: Bool) throws(SystemError) {
+        descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(operation: "open folder \(path)") }
+        self.followsLinks = followsLinks
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Opens what is at a path of decoded octets, joined by "/", without dot segments and NUL; empty: the folder itself.
+    func open(_ path: [UInt8]) throws(Failure) -> OpenFile {
+        let fd = openDescriptor(path)
+        guard fd >= 0 else { throw Self.failure(errno) }
+        do {
+            return try OpenFile(fd: fd)
+        } catch {
+            throw Self.failure(error.code)
+        }
+    }
+
+    private func openDescriptor(_ path: [UInt8]) -> CInt {
+        let name = (path.isEmpty ? [UInt8(ascii: ".")] : path) + [0]
+        if followsLinks { return unsafe withName(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_follow) } }
+        if hasOpenBeneath.load(ordering: .relaxed) {
+            let fd = unsafe withName(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_beneath) }
+            if fd >= 0 || errno != ENOSYS && errno != EPERM { return fd }
+            if errno == ENOSYS { hasOpenBeneath.store(false, ordering: .relaxed) }
+        }
+        return walk(path)
+    }
+
+    /// The same without openat2: one component at a time, no symbolic link at all.
+    func walk(_ path: [UInt8]) -> CInt {
+        var directory = descriptor
+        defer { if directory != descriptor { close(directory) } }
+        let components = path.split(separator: UInt8(ascii: "/"))
+        for component in components.dropLast() {
+            let next = unsafe withName(component + [0]) { unsafe cm_open_component(directory, $0) }
+            guard next >= 0 else { return -1 }
+            if directory != descriptor { close(directory) }
+            directory = next
+        }
+        let last = Array(components.last ?? [UInt8(ascii: ".")]) + [0]
+        return unsafe withName(last) { unsafe cm_open_no_follow(directory, $0) }
+    }
+
+    private func withName(_ name: some Collection<UInt8>, _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {
+        let octets = Array(name)
+        return unsafe octets.withUnsafeBytes { bytes in
+            unsafe body(bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
+        }
+    }
+
+    private static func failure(_ code: CInt) -> Failure {
+        switch code {
+        // ELOOP and EXDEV: a link that is not followed, or leads outside. ENXIO and ENODEV: a socket or device.
+        case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EINVAL, EILSEQ: .notFound
+        case EACCES, EPERM: .forbidden
+        case EMFILE, ENFILE, ENOMEM: .overloaded
+        default: .failed(code)
+        }
+    }
+}

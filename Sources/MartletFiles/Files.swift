@@ -1,0 +1,170 @@
+import HTTPTypes
+public import Martlet
+public import MartletReactor
+import MartletWire
+
+/// Serves the files of a folder, or one file: GET and HEAD, with conditions and ranges.
+///
+/// Answers at once on the loop; only directory listings are made on another thread.
+public struct Files: ImmediateHandler {
+    let root: FileRoot
+    let options: FilesOptions
+    let index: [UInt8]
+    /// The name of the one file that is served; nil serves all.
+    let only: [UInt8]?
+
+    /// Serves the folder at `path`.
+    /// - Throws: `SystemError` when the folder cannot be opened.
+    public init(_ path: String, options: FilesOptions = FilesOptions()) throws(SystemError) {
+        try self.init(folder: path, only: nil, options: options)
+    }
+
+    /// Serves one file, as `/name`; `/` leads there.
+    /// - Throws: `SystemError` when the folder it is in cannot be opened.
+    public init(file name: String, in folder: String, options: FilesOptions = FilesOptions()) throws(SystemError) {
+        try self.init(folder: folder, only: Array(name.utf8), options: options)
+    }
+
+    private init(folder: String, only: [UInt8]?, options: FilesOptions) throws(SystemError) {
+        root = try FileRoot(path: folder, followsLinks: options.followsLinks)
+        self.only = only
+        self.options = options
+        index = Array(options.indexName.utf8)
+    }
+
+    /// Answers everything but listings.
+    public func respondImmediately(to request: Request) throws -> Response? {
+        if let response = try answerWithoutFile(request) { return response }
+        let path = request.path
+        if let only {
+            if path.bytes.isEmpty { return redirect(to: only, of: request) }
+            guard path.bytes == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
+        }
+        guard mayServe(path) else { return try fallback(request) }
+        let file: OpenFile
+        do throws(FileRoot.Failure) {
+            file = try root.open(path.bytes)
+        } catch {
+            return try fallback(request, after: error)
+        }
+        switch file.kind {
+        case .regular:
+            guard !path.hasTrailingSlash else { return try fallback(request) }
+            return try serve(file, at: path.bytes, request)
+        case .directory:
+            guard only == nil else { throw HTTPError(.notFound) }
+            guard path.hasTrailingSlash else { return redirectToFolder(request) }
+            return try serveIndex(of: path.bytes, request)
+        case .other:
+            return try fallback(request)
+        }
+    }
+
+    /// Makes a listing.
+    public func respond(to request: Request) async throws -> Response {
+        try await DirectoryListing(root: root, options: options).respond(to: request)
+    }
+
+    // MARK: Methods
+
+    private static let allowed = "GET, HEAD, OPTIONS"
+
+    /// Answers for every method but GET and HEAD (RFC 9110 §9).
+    private func answerWithoutFile(_ request: Request) throws -> Response? {
+        switch request.method {
+        case .get, .head:
+            return nil
+        case .options:
+            var response = Response(status: .noContent)
+            response.fields.append(.allow, Self.allowed)
+            return response
+        case .post, .put, .delete, .patch, .connect, .trace, Self.query:
+            var fields = Fields()
+            fields.append(.allow, Self.allowed)
+            throw HTTPError(.methodNotAllowed, "Files can be read here (GET, HEAD), not changed.", fields: fields)
+        default:
+            throw HTTPError(.notImplemented)
+        }
+    }
+
+    /// RFC 10008.
+    private static let query = HTTPRequest.Method("QUERY")
+
+    // MARK: Paths
+
+    /// False for what is never looked for: a "/" within a name cannot exist, a leading dot hides.
+    private func mayServe(_ path: RequestPath) -> Bool {
+        guard !path.hasEncodedSlash else { return false }
+        guard !options.showsHidden else { return true }
+        let dot = UInt8(ascii: ".")
+        let bytes = path.bytes
+        var isFirst = true
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
+            if bytes[start] == dot, !(isFirst && bytes[start..<end].elementsEqual(".well-known".utf8)) { return false }
+            isFirst = false
+            start = end + 1
+        }
+        return true
+    }
+
+    /// Where there is nothing: 404, or the application's page.
+    private func fallback(_ request: Request, after failure: FileRoot.Failure = .notFound) throws -> Response {
+        switch failure {
+        case .notFound: break
+        case .forbidden: throw HTTPError(.forbidden, "The server is not allowed to read this.")
+        case .overloaded: throw HTTPError(.serviceUnavailable)
+        case .failed(let code): throw SystemError(code: code, operation: "open a file")
+        }
+        guard options.fallsBackToIndex, wantsPage(request), let file = try? root.open(index), file.kind == .regular
+        else { throw HTTPError(.notFound) }
+        return try serve(file, at: index, request)
+    }
+
+    /// A page is asked for by a name without an extension and an `Accept` that names HTML.
+    private func wantsPage(_ request: Request) -> Bool {
+        let name = request.path.bytes.split(separator: UInt8(ascii: "/")).last ?? []
+        return !name.contains(UInt8(ascii: ".")) && request.fields[.accept]?.contains("text/html") ?? false
+    }
+
+    private func serveIndex(of folder: [UInt8], _ request: Request) throws -> Response? {
+        let path = folder.isEmpty ? index : folder + [UInt8(ascii: "/")] + index
+        let file: OpenFile?
+        do throws(FileRoot.Failure) {
+            file = try root.open(path)
+        } catch {
+            guard error == .notFound else { return try fallback(request, after: error) }
+            file = nil
+        }
+        if let file, file.kind == .regular { return try serve(file, at: path, request) }
+        guard options.listsFolders else { throw HTTPError(.notFound) }
+        return nil
+    }
+
+    // MARK: Redirects
+
+    /// A folder's address ends with a slash, or the relative links of its page would lead elsewhere.
+    private func redirectToFolder(_ request: Request) -> Response {
+        redirect(to: request.path.bytes, isFolder: true, of: request)
+    }
+
+    private func redirect(to path: [UInt8], isFolder: Bool = false, of request: Request) -> Response {
+        // Built from the cleaned path, so that it begins with one slash and can never name another host.
+        var location: [UInt8] = []
+        for segment in path.split(separator: UInt8(ascii: "/")) {
+            location.append(UInt8(ascii: "/"))
+            PercentEncoding.appendSegment(segment, to: &location)
+        }
+        if isFolder { location.append(UInt8(ascii: "/")) }
+        if let query = request.query {
+            location.append(UInt8(ascii: "?"))
+            location.append(contentsOf: query.utf8)
+        }
+        var response = Response(status: isFolder ? .movedPermanently : .found)
+        response.fields.append(.location, location)
+        // Browsers keep a 301 for good; the folder may be a file tomorrow.
+        response.fields.append(.cacheControl, "no-cache")
+        return response
+    }
+}

@@ -1,0 +1,78 @@
+import CMartlet
+import Glibc
+
+/// A file open for reading, with what was known of it when it was opened. Closed when the last reference goes.
+public final class OpenFile: Sendable {
+    /// What the file is.
+    public enum Kind: Sendable {
+        /// A regular file: its content can be served.
+        case regular
+        /// A directory.
+        case directory
+        /// A FIFO, device or socket: never served.
+        case other
+    }
+
+    /// The descriptor.
+    public let fd: CInt
+    /// What the file is.
+    public let kind: Kind
+    /// Octets it held when it was opened.
+    public let size: Int
+    /// The number that tells it from other files of its file system.
+    public let inode: UInt64
+    /// When its content was changed last, in nanoseconds since 1970.
+    public let modified: Int64
+    /// When its content or attributes were changed last, in nanoseconds since 1970. Nobody can set this one back.
+    public let changed: Int64
+
+    /// Takes over a descriptor and asks the system about it.
+    /// - Throws: `SystemError`; the descriptor is closed.
+    public init(fd: CInt) throws(SystemError) {
+        var status = stat()
+        guard unsafe fstat(fd, &status) == 0 else {
+            let error = SystemError(operation: "fstat")
+            close(fd)
+            throw error
+        }
+        self.fd = fd
+        let isRegular = unsafe cm_is_regular(&status)
+        let isDirectory = unsafe cm_is_directory(&status)
+        kind = isRegular ? .regular : isDirectory ? .directory : .other
+        size = Int(status.st_size)
+        inode = UInt64(status.st_ino)
+        modified = unsafe cm_modified(&status)
+        changed = unsafe cm_changed(&status)
+    }
+
+    deinit {
+        close(fd)
+    }
+
+    /// True when the content is still what it was when the file was opened, as far as size and times tell.
+    public var isUnchanged: Bool {
+        var status = stat()
+        guard unsafe fstat(fd, &status) == 0 else { return false }
+        let modifiedNow = unsafe cm_modified(&status)
+        return Int(status.st_size) == size && modifiedNow == modified
+    }
+
+    /// Appends a range of the file to `buffer`.
+    /// - Returns: false when the file no longer has all of it; what it had is appended.
+    public func append(_ range: Range<Int>, to buffer: inout [UInt8]) -> Bool {
+        let start = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: range.count))
+        var done = 0
+        while done < range.count {
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[(start + done)...])
+                return unsafe pread(fd, target.baseAddress, target.count, off_t(range.lowerBound + done))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            done += count
+        }
+        buffer.removeLast(range.count - done)
+        return done == range.count
+    }
+}

@@ -1,0 +1,110 @@
+/// A set of ASCII octets as two words, so that asking is a shift and a mask: no table to load, nothing to initialise.
+struct OctetSet: Sendable {
+    /// A bit for each of the octets 0x00 to 0x3F.
+    let low: UInt64
+    /// A bit for each of the octets 0x40 to 0x7F.
+    let high: UInt64
+
+    @inline(__always)
+    func contains(_ octet: UInt8) -> Bool {
+        let word = octet & 0x40 == 0 ? low : high
+        return octet < 0x80 && (word &>> UInt64(octet & 0x3F)) & 1 != 0
+    }
+
+    /// `tchar`, what tokens such as methods and field names are made of (RFC 9110 §5.6.2).
+    @inline(__always)
+    static var token: OctetSet { OctetSet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE) }
+
+    /// What may stand for itself in a path segment: `pchar` (RFC 3986 §3.3) without `%`, and with `[` and `]`.
+    ///
+    /// The brackets are a departure: the grammar wants them encoded, browsers send them as they are.
+    @inline(__always)
+    static var segment: OctetSet { OctetSet(low: 0x2FFF_7FD2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
+
+    /// What may stand anywhere in a request target: visible ASCII without `#`.
+    ///
+    /// For the query that is all that is asked: browsers send `|`, `{`, `}`, `^` and `` ` `` there as they are.
+    @inline(__always)
+    static var target: OctetSet { OctetSet(low: 0xFFFF_FFF6_0000_0000, high: 0x7FFF_FFFF_FFFF_FFFF) }
+
+    /// What a scheme is made of after its first letter (RFC 3986 §3.1).
+    @inline(__always)
+    static var scheme: OctetSet { OctetSet(low: 0x03FF_6800_0000_0000, high: 0x07FF_FFFE_07FF_FFFE) }
+
+    /// What a registered name or IPv4 address is made of (RFC 3986 §3.2.2) without `%`, and without `,`: a comma in Host
+    /// is two Host lines joined by something on the way.
+    @inline(__always)
+    static var host: OctetSet { OctetSet(low: 0x2BFF_6FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE) }
+
+    /// Whether `octet` is SP or HTAB, the white space of HTTP (RFC 9110 §5.6.3).
+    @inline(__always)
+    static func isWhitespace(_ octet: UInt8) -> Bool {
+        octet == 0x20 || octet == 0x09
+    }
+
+    /// Whether `octet` is a decimal digit.
+    @inline(__always)
+    static func isDigit(_ octet: UInt8) -> Bool {
+        octet &- 0x30 < 10
+    }
+
+    /// The ASCII letters A to Z as a to z, every other octet as it is.
+    @inline(__always)
+    static func lowercased(_ octet: UInt8) -> UInt8 {
+        octet &- 0x41 < 26 ? octet | 0x20 : octet
+    }
+
+    /// The value of a hex digit in either case, or nil.
+    @inline(__always)
+    static func hexValue(_ octet: UInt8) -> UInt8? {
+        if octet &- 0x30 < 10 { return octet &- 0x30 }
+        let letter = (octet | 0x20) &- 0x61
+        return letter < 6 ? letter &+ 10 : nil
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether these octets are those of `lowercase`, ASCII in lower case, in any case.
+    @inline(__always)
+    func equals(ignoringCase lowercase: String) -> Bool {
+        let other = lowercase.utf8.span
+        guard count == other.count else { return false }
+        for index in indices where OctetSet.lowercased(self[index]) != other[index] {
+            return false
+        }
+        return true
+    }
+
+    /// Whether these octets are those of `text`.
+    @inline(__always)
+    func equals(_ text: String) -> Bool {
+        let other = text.utf8.span
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] {
+            return false
+        }
+        return true
+    }
+
+    /// These octets without SP and HTAB at both ends.
+    var trimmed: Span<UInt8> {
+        @_lifetime(copy self)
+        get {
+            var start = 0
+            var end = count
+            while start < end, OctetSet.isWhitespace(self[start]) { start += 1 }
+            while end > start, OctetSet.isWhitespace(self[end - 1]) { end -= 1 }
+            return extracting(start..<end)
+        }
+    }
+}
+
+extension Array {
+    /// Removes all elements and keeps the memory; costs nothing where there are none.
+    @inline(__always)
+    mutating func empty() {
+        if !isEmpty {
+            removeAll(keepingCapacity: true)
+        }
+    }
+}

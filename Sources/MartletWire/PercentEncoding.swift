@@ -1,0 +1,81 @@
+/// Percent-encoding of URI parts (RFC 3986 §2.1).
+public enum PercentEncoding {
+    /// Appends a path segment for a link.
+    ///
+    /// Letters, digits and `-._~!$()*+,;=@` stay; everything else becomes `%XX` with upper-case digits. Thus the result
+    /// also fits between the quotes of an HTML attribute (`&`, `'` and `"` are encoded), and may begin a relative link:
+    /// an encoded `:` cannot be taken for the end of a scheme (RFC 3986 §4.2). The segments `.` and `..` have no
+    /// encoding that keeps their meaning from a client: do not link them.
+    public static func appendSegment(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        for index in bytes.indices { appendSegmentOctet(bytes[index], to: &output) }
+    }
+
+    /// Appends a path segment for a link; see ``appendSegment(_:to:)-(Span<UInt8>,_)``.
+    public static func appendSegment(_ bytes: [UInt8], to output: inout [UInt8]) {
+        for octet in bytes { appendSegmentOctet(octet, to: &output) }
+    }
+
+    /// Appends a path segment for a link; see ``appendSegment(_:to:)-(Span<UInt8>,_)``.
+    public static func appendSegment(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
+        for octet in bytes { appendSegmentOctet(octet, to: &output) }
+    }
+
+    /// The octets with every `%XX` decoded; nil when a `%` is not followed by two hexadecimal digits. `+` stays.
+    public static func decode(_ bytes: Span<UInt8>) -> [UInt8]? {
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "%") {
+                guard let octet = triplet(bytes, at: index) else { return nil }
+                output.append(octet)
+                index += 3
+            } else {
+                output.append(bytes[index])
+                index += 1
+            }
+        }
+        return output
+    }
+
+    /// The octet that the `%XX` at `index` spells; nil when there is none.
+    static func triplet(_ bytes: Span<UInt8>, at index: Int) -> UInt8? {
+        guard bytes.count - index >= 3, bytes[index] == UInt8(ascii: "%"),
+            let high = OctetSet.hexValue(bytes[index + 1]), let low = OctetSet.hexValue(bytes[index + 2])
+        else { return nil }
+        return high << 4 | low
+    }
+
+    /// Appends `%XX` for `octet`.
+    static func appendTriplet(_ octet: UInt8, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "%"))
+        output.append(hexadecimalDigit(octet >> 4))
+        output.append(hexadecimalDigit(octet & 0xF))
+    }
+
+    private static func appendSegmentOctet(_ octet: UInt8, to output: inout [UInt8]) {
+        if staysInSegment(octet) {
+            output.append(octet)
+        } else {
+            appendTriplet(octet, to: &output)
+        }
+    }
+
+    private static func staysInSegment(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "!"),
+            UInt8(ascii: "$"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="), UInt8(ascii: "@"):
+            true
+        default:
+            false
+        }
+    }
+
+    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + (value - 10)
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+
+extension RequestHead {
+    /// Takes method, target and version from `line`, a request line without CRLF that holds no control octet
+    /// (RFC 9112 §3), and keeps the line. Exactly one SP stands between the three.
+    mutating func readRequestLine(_ line: Span<UInt8>) throws(RequestError) {
+        self.line.append(copying: line)
+        let methodEnd = try Self.endOfMethod(in: line)
+        guard methodEnd < line.count else { throw .malformedRequestLine }
+        var targetEnd = methodEnd + 1
+        while targetEnd < line.count, line[targetEnd] != UInt8(ascii: " ") {
+            targetEnd += 1
+        }
+        guard targetEnd > methodEnd + 1 else { throw .malformedRequestLine }
+        guard targetEnd + 1 < line.count else { throw .missingVersion }
+        let method = line.extracting(0..<methodEnd)
+        do {
+            version = try Self.version(line.extracting(targetEnd + 1..<line.count))
+        } catch .unsupportedVersion where line.equals("PRI * HTTP/2.0") {
+            throw .http2Preface
+        }
+        guard let knownMethod = HTTPRequest.Method(method) else { throw .invalidMethod }
+        self.method = knownMethod
+        parts = try TargetParts(of: line, target: methodEnd + 1..<targetEnd, method: method)
+        if !parts.path.isEmpty {
+            try path.decode(line.extracting(parts.path))
+        }
+    }
+
+    /// The end of the method at the beginning of `line`: the first SP, or the line's end.
+    ///
+    /// A method that is longer than any known one is told apart from a line that is too long (RFC 9112 §3), so this works
+    /// on a line whose end is not there yet.
+    static func endOfMethod(in line: Span<UInt8>) throws(RequestError) -> Int {
+        var index = 0
+        while index < line.count, OctetSet.token.contains(line[index]) {
+            index += 1
+            guard index <= HeadLimits.method else { throw .methodTooLong }
+        }
+        guard index > 0, index == line.count || line[index] == UInt8(ascii: " ") else { throw .invalidMethod }
+        return index
+    }
+
+    /// Reads `HTTP/` DIGIT `.` DIGIT (RFC 9112 §2.3).
+    private static func version(_ bytes: Span<UInt8>) throws(RequestError) -> HTTPVersion {
+        guard bytes.count == 8, bytes.extracting(0..<5).equals("HTTP/"), OctetSet.isDigit(bytes[5]),
+            bytes[6] == UInt8(ascii: "."), OctetSet.isDigit(bytes[7])
+        else {
+            for index in bytes.indices where bytes[index] == UInt8(ascii: " ") {
+                throw .malformedRequestLine
+            }
+            throw .invalidVersion
+        }
+        guard bytes[5] == UInt8(ascii: "1") else { throw .unsupportedVersion }
+        return bytes[7] == UInt8(ascii: "0") ? .http1_0 : .http1_1
+    }
+}
+
+extension HTTPRequest.Method {
+    /// The method that a token names; nil if the bytes are no token. None of up to 15 octets costs an allocation.
+    init?(_ token: Span<UInt8>) {
+        switch token.count {
+        case 3 where token.equals("GET"): self = .get
+        case 3 where token.equals("PUT"): self = .put
+        case 4 where token.equals("HEAD"): self = .head
+        case 4 where token.equals("POST"): self = .post
+        case 5 where token.equals("PATCH"): self = .patch
+        case 5 where token.equals("TRACE"): self = .trace
+        case 6 where token.equals("DELETE"): self = .delete
+        case 7 where token.equals("OPTIONS"): self = .options
+        case 7 where token.equals("CONNECT"): self = .connect
+        default:
+            guard let name = try? UTF8Span(validating: token) else { return nil }
+            self.init(String(copying: name))
+        }
+    }
+}

@@ -1,0 +1,140 @@
+/// The path of a request, percent-decoded once, as segments (RFC 3986 §3.3).
+///
+/// The raw path is split at `/` first and each segment decoded then, so `%2F` in a segment separates nothing
+/// (RFC 3986 §2.4). Segments that read `.` or `..` once decoded are resolved, and a surplus `..` stays at the root
+/// (§5.2.4); nothing is ever decoded twice. Empty segments inside a path are dropped: `/a//b` is `/a/b`.
+///
+/// Two paths are equal if their segments and flags are.
+public struct RequestPath: Sendable, Hashable {
+    /// The decoded segments joined by `/`, with none at the beginning or the end; empty for the root. Need not be UTF-8.
+    /// Never holds NUL. Where `hasEncodedSlash` is true a `/` in here may be part of a name.
+    public private(set) var bytes: [UInt8] = []
+    /// Whether the path ended with `/`, or with a dot segment, which means a directory too. True for `/` itself.
+    public private(set) var hasTrailingSlash = false
+    /// Whether `%2F` stood anywhere in the raw path. No file name can hold it: who maps segments to files refuses it.
+    public private(set) var hasEncodedSlash = false
+    /// Where each segment ends in `bytes`; the next one begins one later.
+    private var ends: [Int] = []
+
+    /// Makes the path of a target that has none, such as `*`: no segments, no trailing slash.
+    public init() {}
+
+    /// Decodes a raw path; the empty path is the same as `/` (RFC 3986 §6.2.3).
+    ///
+    /// - Throws: `RequestError.invalidPathOctet` for an octet that may not stand in a path (`[` and `]` may, though the
+    ///   grammar wants them encoded: browsers send them as they are), `.invalidPercentEncoding` for a `%` without two hex
+    ///   digits, `.encodedNUL` for `%00`.
+    public init(decoding rawPath: Span<UInt8>) throws(RequestError) {
+        try decode(rawPath)
+    }
+
+    /// Replaces this path by another, as `init(decoding:)` makes it, and keeps the memory it has.
+    ///
+    /// - Throws: as `init(decoding:)`; the path is then empty.
+    public mutating func decode(_ rawPath: Span<UInt8>) throws(RequestError) {
+        removeAll()
+        do {
+            try appendSegments(of: rawPath)
+        } catch {
+            removeAll()
+            throw error
+        }
+    }
+
+    /// Makes the path one without segments or trailing slash, and keeps the memory it has.
+    mutating func removeAll() {
+        bytes.empty()
+        ends.empty()
+        hasTrailingSlash = false
+        hasEncodedSlash = false
+    }
+}
+
+// MARK: - Segments
+
+extension RequestPath {
+    /// The number of segments; 0 for the root.
+    public var segmentCount: Int { ends.count }
+
+    /// The decoded segments in order, right even where one holds an encoded slash. Bytes that are not UTF-8 read as
+    /// U+FFFD.
+    public var segments: [String] {
+        var segments: [String] = []
+        segments.reserveCapacity(ends.count)
+        for index in ends.indices {
+            segments.append(String(decoding: bytes[range(of: index)], as: UTF8.self))
+        }
+        return segments
+    }
+
+    /// The bytes of one decoded segment, borrowed from this path. `index` must be in `0..<segmentCount`.
+    @_lifetime(borrow self)
+    public func segment(_ index: Int) -> Span<UInt8> {
+        bytes.span.extracting(range(of: index))
+    }
+
+    private func range(of index: Int) -> Range<Int> {
+        (index == 0 ? 0 : ends[index - 1] + 1)..<ends[index]
+    }
+}
+
+// MARK: - Decoding
+
+extension RequestPath {
+    private mutating func appendSegments(of raw: Span<UInt8>) throws(RequestError) {
+        var index = !raw.isEmpty && raw[0] == UInt8(ascii: "/") ? 1 : 0
+        while true {
+            let separated = bytes.count
+            if !ends.isEmpty {
+                bytes.append(UInt8(ascii: "/"))
+            }
+            let start = bytes.count
+            try appendDecoded(raw, from: &index)
+            endSegment(from: start, separatedAt: separated)
+            guard index < raw.count else { return }
+            index += 1
+        }
+    }
+
+    /// Appends the segment at `index`, decoded, and moves `index` to its end: a `/` or the end of `raw`.
+    @inline(__always)
+    private mutating func appendDecoded(_ raw: Span<UInt8>, from index: inout Int) throws(RequestError) {
+        while true {
+            let start = index
+            while index < raw.count, OctetSet.segment.contains(raw[index]) {
+                index += 1
+            }
+            if index > start {
+                bytes.append(copying: raw.extracting(start..<index))
+            }
+            guard index < raw.count, raw[index] != UInt8(ascii: "/") else { return }
+            guard raw[index] == UInt8(ascii: "%") else { throw .invalidPathOctet }
+            guard index + 2 < raw.count, let high = OctetSet.hexValue(raw[index + 1]),
+                let low = OctetSet.hexValue(raw[index + 2])
+            else { throw .invalidPercentEncoding }
+            let octet = high << 4 | low
+            guard octet != 0 else { throw .encodedNUL }
+            hasEncodedSlash = hasEncodedSlash || octet == UInt8(ascii: "/")
+            bytes.append(octet)
+            index += 3
+        }
+    }
+
+    /// Keeps the segment that was appended at `start`, or takes it away again if it is empty or a dot segment.
+    @inline(__always)
+    private mutating func endSegment(from start: Int, separatedAt separated: Int) {
+        let count = bytes.count - start
+        let dot = UInt8(ascii: ".")
+        guard count <= 2, count < 1 || bytes[start] == dot, count < 2 || bytes[start + 1] == dot else {
+            ends.append(bytes.count)
+            hasTrailingSlash = false
+            return
+        }
+        hasTrailingSlash = true
+        bytes.removeLast(bytes.count - separated)
+        if count == 2, !ends.isEmpty {
+            ends.removeLast()
+            bytes.removeLast(bytes.count - (ends.last ?? 0))
+        }
+    }
+}

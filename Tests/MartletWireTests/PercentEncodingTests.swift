@@ -1,0 +1,66 @@
+import MartletWire
+import Testing
+
+@Suite("percent-encoding")
+struct PercentEncodingTests {
+    @Test(
+        "a file name becomes a segment that fits an HTML attribute and a relative link",
+        arguments: [
+            ("plain-._~09AZaz", "plain-._~09AZaz"), ("a b", "a%20b"), ("100%", "100%25"), ("a/b", "a%2Fb"),
+            ("a?b#c", "a%3Fb%23c"), ("<i>&\"'`", "%3Ci%3E%26%22%27%60"), ("c:d", "c%3Ad"), ("é", "%C3%A9"),
+            ("a\n\u{0}", "a%0A%00"), ("!$()*+,;=@", "!$()*+,;=@"), ("[|]\\^{}", "%5B%7C%5D%5C%5E%7B%7D"), ("", ""),
+        ]
+    )
+    func segment(name: String, encoded: String) {
+        var outputs: [[UInt8]] = [[], [], []]
+        PercentEncoding.appendSegment(name.utf8.span, to: &outputs[0])
+        PercentEncoding.appendSegment(Array(name.utf8), to: &outputs[1])
+        PercentEncoding.appendSegment(Array(name.utf8)[...], to: &outputs[2])
+        for output in outputs { #expect(String(decoding: output, as: UTF8.self) == encoded) }
+    }
+
+    @Test("every octet, UTF-8 or not, comes back")
+    func everyOctet() {
+        let octets = (0...255).map { UInt8($0) }
+        var encoded: [UInt8] = []
+        PercentEncoding.appendSegment(octets, to: &encoded)
+        #expect(encoded.allSatisfy { $0 > 0x20 && $0 < 0x7F })
+        let decoded = PercentEncoding.decode(encoded.span)
+        #expect(decoded == octets)
+    }
+
+    @Test(
+        "decoding is strict: a lone % is an error",
+        arguments: [
+            ("a%20b", "a b"), ("%41%4a%4A", "AJJ"), ("a+b", "a+b"), ("%2525", "%25"), ("", ""), ("%", nil), ("%4", nil),
+            ("%4g", nil), ("%g4", nil), ("a%", nil), ("%%41", nil), ("% 41", nil), ("%+1", nil),
+        ] as [(String, String?)]
+    )
+    func decode(text: String, decoded: String?) {
+        let result = PercentEncoding.decode(text.utf8.span)
+        #expect(result == decoded.map { Array($0.utf8) })
+    }
+
+    @Test(
+        "a query is split into decoded names and values",
+        arguments: [
+            ("", []), ("a=b", ["a", "b"]), ("a=b&c=d+e", ["a", "b", "c", "d e"]), ("a", ["a", ""]), ("=", ["", ""]),
+            ("=b", ["", "b"]), ("a==b", ["a", "=b"]), ("&&a=1&&b=2&", ["a", "1", "b", "2"]),
+            ("%61%3D=%26", ["a=", "&"]), ("a=%2B", ["a", "+"]), ("a=%C3%A9", ["a", "é"]), ("a=%ff", ["a", "\u{FFFD}"]),
+            ("a=100%&b=%zz%4", ["a", "100%", "b", "%zz%4"]), ("a;b=1", ["a;b", "1"]),
+        ]
+    )
+    func query(text: String, parts: [String]) {
+        let lists = [QueryItems(text), QueryItems(Array(text.utf8)), QueryItems(text.utf8.span)]
+        for items in lists { #expect(items.flatMap { [$0.name, $0.value] } == parts) }
+    }
+
+    @Test("values are found by name")
+    func find() {
+        let items = QueryItems("a=1&b=2&a=3")
+        #expect(items.first(of: "a") == "1")
+        #expect(items.all(of: "a") == ["1", "3"])
+        #expect(items.first(of: "c") == nil)
+        #expect(items.all(of: "c") == [])
+    }
+}

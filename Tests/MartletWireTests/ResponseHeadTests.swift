@@ -1,0 +1,88 @@
+import HTTPTypes
+import MartletWire
+import Testing
+
+@Suite("response writers")
+struct ResponseHeadTests {
+    static func text(_ write: (inout [UInt8]) -> Void) -> String {
+        var output = Array("|".utf8)
+        write(&output)
+        return String(decoding: output.dropFirst(), as: UTF8.self)
+    }
+
+    @Test(
+        "the status line has three digits and two spaces (9112-4-01)",
+        arguments: [
+            (.ok, "HTTP/1.1 200 OK\r\n"), (.partialContent, "HTTP/1.1 206 Partial Content\r\n"),
+            (.notModified, "HTTP/1.1 304 Not Modified\r\n"), (.notFound, "HTTP/1.1 404 Not Found\r\n"),
+            (.continue, "HTTP/1.1 100 Continue\r\n"), (404, "HTTP/1.1 404 Not Found\r\n"),
+            (200, "HTTP/1.1 200 OK\r\n"), (.init(code: 200, reasonPhrase: "Fine"), "HTTP/1.1 200 Fine\r\n"),
+            (299, "HTTP/1.1 299 \r\n"), (.init(code: 599, reasonPhrase: "Odd\r\nX: y"), "HTTP/1.1 599 Odd  X: y\r\n"),
+            (.init(code: 7), "HTTP/1.1 007 \r\n"),
+        ] as [(HTTPResponse.Status, String)]
+    )
+    func statusLine(status: HTTPResponse.Status, line: String) {
+        #expect(Self.text { ResponseHead.appendStatusLine(status, to: &$0) } == line)
+    }
+
+    @Test("a phrase left out is the one that HTTPTypes knows")
+    func phrases() {
+        let named: [HTTPResponse.Status] = [
+            .continue, .switchingProtocols, .ok, .created, .accepted, .noContent, .resetContent, .partialContent,
+            .movedPermanently, .found, .seeOther, .notModified, .temporaryRedirect, .permanentRedirect, .badRequest,
+            .unauthorized, .forbidden, .notFound, .methodNotAllowed, .notAcceptable, .requestTimeout, .conflict, .gone,
+            .lengthRequired, .preconditionFailed, .contentTooLarge, .uriTooLong, .unsupportedMediaType,
+            .rangeNotSatisfiable, .expectationFailed, .misdirectedRequest, .unprocessableContent, .upgradeRequired,
+            .tooManyRequests, .requestHeaderFieldsTooLarge, .internalServerError, .notImplemented, .badGateway,
+            .serviceUnavailable, .gatewayTimeout, .httpVersionNotSupported,
+        ]
+        for status in named {
+            let bare = HTTPResponse.Status(code: status.code)
+            #expect(
+                Self.text { ResponseHead.appendStatusLine(bare, to: &$0) }
+                    == Self.text { ResponseHead.appendStatusLine(status, to: &$0) }
+            )
+        }
+    }
+
+    @Test("field lines have one space after the colon (9110-5.6.3-01, -02)")
+    func fields() {
+        let head = Self.text { output in
+            ResponseHead.appendField("Server", "Martlet", to: &output)
+            ResponseHead.appendField("Allow", Array("GET, HEAD".utf8), to: &output)
+            ResponseHead.appendField("Content-Length", 1024, to: &output)
+            ResponseHead.appendField("Last-Modified", date: 784_111_777, to: &output)
+            ResponseHead.appendField("ETag", EntityTag(weak: "x"), to: &output)
+            ResponseHead.appendEnd(to: &output)
+        }
+        #expect(
+            head
+                == "Server: Martlet\r\nAllow: GET, HEAD\r\nContent-Length: 1024\r\n"
+                + "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: W/\"x\"\r\n\r\n"
+        )
+    }
+
+    @Test(
+        "which status has content and a length (9110-6.4.1-01, 9110-8.6-03, -04, 9110-15.2-02, -15.3.5-01, -15.3.6-01)",
+        arguments: [
+            (100, false, false), (101, false, false), (103, false, false), (199, false, false), (204, false, false),
+            (205, false, true), (304, false, false), (200, true, true), (206, true, true), (302, true, true),
+            (404, true, true), (500, true, true),
+        ] as [(HTTPResponse.Status, Bool, Bool)]
+    )
+    func content(status: HTTPResponse.Status, content: Bool, length: Bool) {
+        #expect(ResponseHead.allowsContent(status) == content)
+        #expect(ResponseHead.allowsContentLength(status) == length)
+    }
+
+    @Test(
+        "numbers are written in full",
+        arguments: [
+            (0, "0"), (7, "7"), (10, "10"), (999, "999"), (1000, "1000"), (-1, "-1"), (Int.max, "9223372036854775807"),
+            (Int.min, "-9223372036854775808"),
+        ]
+    )
+    func decimal(value: Int, digits: String) {
+        #expect(Self.text { appendDecimal(value, to: &$0) } == digits)
+    }
+}
