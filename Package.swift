@@ -49,6 +49,12 @@ let package = Package(
             ]
         ),
 
+        .executableTarget(
+            name: "hello",
+            dependencies: ["Martlet"],
+            path: "Examples/hello"
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["Martlet", "MartletReactor", "CMartlet"],
