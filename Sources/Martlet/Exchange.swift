@@ -27,8 +27,8 @@ final class Exchange {
         case none
         /// So many octets are to come.
         case length(Int)
-        /// Chunks are to come.
-        case chunked(ChunkedDecoder)
+        /// Chunks are to come. Indirect, so that the usual cases stay small.
+        indirect case chunked(ChunkedDecoder)
         /// It was malformed, too long or too late: nothing after it can be understood, so the connection must close.
         case failed
     }
