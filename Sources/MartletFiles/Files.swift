@@ -40,7 +40,7 @@ public struct Files: ImmediateHandler {
             if path.bytes.isEmpty { return redirect(to: only, of: request) }
             guard path.bytes == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
         }
-        guard mayServe(path) else { return try fallback(request) }
+        guard only != nil || mayServe(path) else { return try fallback(request) }
         let file: OpenFile
         do throws(FileRoot.Failure) {
             file = try root.open(path.bytes)
@@ -138,8 +138,7 @@ public struct Files: ImmediateHandler {
             file = nil
         }
         if let file, file.kind == .regular { return try serve(file, at: path, request) }
-        guard options.listsFolders else { throw HTTPError(.notFound) }
-        return nil
+        return options.listsFolders ? nil : try fallback(request)
     }
 
     // MARK: Redirects
