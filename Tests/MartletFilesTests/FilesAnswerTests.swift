@@ -95,7 +95,7 @@ struct FilesAnswerTests {
                 Content-Type: text/plain; charset=utf-8
                 Vary: Accept
                 Cache-Control: no-store
-                Content-Length: 47
+                Content-Length: 48
                 Connection: close
                 """
         )
@@ -175,7 +175,7 @@ struct FilesAnswerTests {
             "a.html": "text/html; charset=utf-8", "a.css": "text/css; charset=utf-8",
             "a.js": "text/javascript; charset=utf-8", "a.mjs": "text/javascript; charset=utf-8",
             "a.json": "application/json", "a.wasm": "application/wasm", "a.webp": "image/webp", "a.avif": "image/avif",
-            "a.woff2": "font/woff2", "a.m4v": "video/x-m4v", "a.epub": "application/epub+zip",
+            "a.woff2": "font/woff2", "a.m4v": "video/mp4", "a.epub": "application/epub+zip",
             "a.svg": "image/svg+xml", "a.PNG": "image/png", "README": "text/plain; charset=utf-8",
             "a.md": "text/markdown; charset=utf-8", "a.nosuch": "application/octet-stream",
         ]
@@ -189,7 +189,8 @@ struct FilesAnswerTests {
     func pipelining() throws {
         let server = try FileServer(["1": "one", "2": "two", "3": "three"])
         let socket = try server.connect()
-        let requests = FileServer.head("GET", "/1") + FileServer.head("HEAD", "/2") + FileServer.head("GET", "/nosuch")
+        let requests =
+            FileServer.head("GET", "/1") + FileServer.head("HEAD", "/2") + FileServer.head("GET", "/nosuch")
             + FileServer.head("GET", "/3", ["Connection: close"])
         try socket.send(requests)
         let text = String(decoding: try socket.receiveAll(), as: UTF8.self)

@@ -41,7 +41,8 @@ struct RedirectTests {
             "a/.well-known/x": "secret", ".well-known/.x": "secret", "...": "dots", "a/b": "plain",
         ]
         let server = try FileServer(files)
-        for target in ["/.env", "/%2eenv", "/a/.git/config", "/a/.git/", "/a/.git", "/a/.well-known/x", "/...",
+        for target in [
+            "/.env", "/%2eenv", "/a/.git/config", "/a/.git/", "/a/.git", "/a/.well-known/x", "/...",
             "/.well-known/.x", "/.well-known.",
         ] {
             let answer = try server.get(target)
