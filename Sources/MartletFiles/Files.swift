@@ -26,7 +26,11 @@ public struct Files: ImmediateHandler {
     }
 
     private init(folder: String, only: [UInt8]?, options: FilesOptions) throws(SystemError) {
-        root = try FileRoot(path: folder, followsLinks: options.followsLinks)
+        self.init(root: try FileRoot(path: folder, followsLinks: options.followsLinks), only: only, options: options)
+    }
+
+    init(root: FileRoot, only: [UInt8]? = nil, options: FilesOptions) {
+        self.root = root
         self.only = only
         self.options = options
         index = Array(options.indexName.utf8)

@@ -10,15 +10,19 @@ final class FileServer: Sendable {
     private let server: Server
 
     /// Serves `folder`, or another one.
-    init(
+    convenience init(
         _ folder: TemporaryDirectory,
         at root: String? = nil,
         only file: String? = nil,
         options: FilesOptions = FilesOptions()
     ) throws {
-        self.folder = folder
         let path = root ?? folder.path
         let files = try file.map { try Files(file: $0, in: path, options: options) } ?? Files(path, options: options)
+        try self.init(folder, files)
+    }
+
+    init(_ folder: TemporaryDirectory, _ files: Files) throws {
+        self.folder = folder
         var configuration = ServerConfiguration()
         configuration.addresses = [.loopback(port: 0)]
         configuration.threads = 1
