@@ -77,6 +77,14 @@ extension Connection {
         answer(error)
     }
 
+    /// Tells a client that there are too many, and closes.
+    func refuseService() {
+        var fields = Fields()
+        fields.append(.retryAfter, "5")
+        refuse(HTTPError(.serviceUnavailable, "The server has too many connections at the moment.", fields: fields))
+        advance()
+    }
+
     private func answer(_ error: any Error) {
         if let error = error as? HTTPError {
             let accept = exchange?.head.fields[.accept] ?? ""
@@ -129,7 +137,9 @@ extension Connection {
         fields(of: response).write(into: &output.bytes)
         if ResponseHead.allowsContentLength(response.status) {
             output.bytes.append(contentsOf: "Content-Length: ".utf8)
-            appendDecimal(response.body.count, to: &output.bytes)
+            // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
+            let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
+            appendDecimal(count, to: &output.bytes)
             output.bytes.append(contentsOf: "\r\n".utf8)
         }
         if closes {

@@ -31,9 +31,7 @@ final class Connection: EventSource, @unchecked Sendable {
     /// Content of a request that nobody wanted is received up to this size to keep the connection; beyond, it closes.
     static let drainLimit = 256 * 1024
     /// A closing connection waits no longer for the client to notice.
-    static let lingerTimeout = Nanoseconds(.seconds(2))
-    /// Octets received and dropped from a client that does not notice.
-    static let lingerLimit = 1 << 20
+    static let lingerTimeout = Nanoseconds(.seconds(5))
     /// Requests answered for one connection in one turn.
     static let requestsPerTurn = 64
 
@@ -318,7 +316,8 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Closes once everything is sent: at once when nothing unread can be there, else after lingering.
     private func beginClosing() {
-        let expectsInput = exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
+        let hasHead = exchange?.hasHead ?? false
+        let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
         phase = .lingering
@@ -326,11 +325,6 @@ final class Connection: EventSource, @unchecked Sendable {
     }
 
     private func linger() -> Bool {
-        guard discarded <= Self.lingerLimit else {
-            close()
-            return false
-        }
-        discarded += input?.count ?? 0
         input?.removeAll()
         return inputReady && receive()
     }

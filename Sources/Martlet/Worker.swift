@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Logging
 import MartletReactor
@@ -29,6 +30,8 @@ final class Worker: @unchecked Sendable {
     private var drainDeadline: Registration?
     private var signals: SignalSource?
 
+    /// Connections beyond the limit that are told so before they are closed.
+    private static let refusalsAtOnce = 256
     /// Exchanges kept for reuse.
     private static let keptExchanges = 64
 
@@ -97,35 +100,21 @@ final class Worker: @unchecked Sendable {
     // MARK: Connections
 
     private func accept(_ socket: Socket, peer: SocketAddress) {
-        guard open.add(limit: configuration.limits.connections) else {
-            refuse(socket)
-            return
-        }
+        let limit = configuration.limits.connections
+        let count = open.add()
         do {
+            // Far beyond the limit there is not even the memory to say so.
+            guard count <= limit + Self.refusalsAtOnce else { throw SystemError(code: EAGAIN, operation: "accept") }
             let connection = try Connection(socket, peer: peer, worker: self, index: connections.count)
             connections.append(connection)
+            guard count > limit else { return }
+            complain("503: \(limit) connections are open, the limit (--max-connections)")
+            connection.refuseService()
         } catch {
             open.remove()
             socket.close()
-            complain("\(error)")
+            complain("a connection was dropped: \(error)")
         }
-    }
-
-    /// The answer to a connection over the limit. Best effort: it fits into any empty socket buffer.
-    private func refuse(_ socket: Socket) {
-        complain("503: \(configuration.limits.connections) connections are open, the limit")
-        let answer = """
-            HTTP/1.1 503 Service Unavailable\r
-            Content-Type: text/plain; charset=utf-8\r
-            Content-Length: 50\r
-            Retry-After: 5\r
-            Connection: close\r
-            \r
-            The server has too many connections at the moment.
-            """
-        _ = socket.send(Array(answer.utf8).span)
-        socket.finishSending()
-        socket.close()
     }
 
     /// A connection has closed its socket.
@@ -178,18 +167,15 @@ final class Worker: @unchecked Sendable {
 final class ConnectionCount: Sendable {
     private let count = Atomic<Int>(0)
 
-    /// Counts one more, unless that would pass the limit.
-    func add(limit: Int) -> Bool {
-        guard count.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
-        remove()
-        return false
+    /// Counts one more.
+    /// - Returns: how many there are now.
+    func add() -> Int {
+        count.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
     func remove() {
         count.wrappingSubtract(1, ordering: .relaxed)
     }
-
-    var current: Int { count.load(ordering: .relaxed) }
 }
 
 /// Calls a closure when its deadline is reached.
