@@ -54,6 +54,11 @@ let package = Package(
             dependencies: ["Martlet"],
             path: "Examples/echo"
         ),
+        .executableTarget(
+            name: "hello",
+            dependencies: ["Martlet"],
+            path: "Examples/hello"
+        ),
 
         .target(
             name: "TestSupport",

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -114,6 +115,11 @@ int cm_ignore_sigpipe(void) {
     sigemptyset(&action.sa_mask);
     action.sa_handler = SIG_IGN;
     return sigaction(SIGPIPE, &action, NULL);
+}
+
+int cm_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
 }
 
 void cm_name_thread(const char *name) {

@@ -64,7 +64,7 @@ final class Connection: EventSource, @unchecked Sendable {
         self.index = index
         parser = RequestParser(limits: worker.configuration.limits.heads)
         registration = try worker.loop.register(self, fd: socket.fd, trigger: .edge)
-        setDeadline(worker.configuration.limits.keepAliveTimeout)
+        setDeadline(after: worker.timeouts.keepAlive)
     }
 
     // MARK: Events
@@ -216,13 +216,12 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Waits for the next octets, with as little as possible in hand.
     private func rest() {
-        let limits = worker.configuration.limits
         guard input?.isEmpty ?? true else {
-            setDeadline(at: (exchange?.start ?? worker.loop.now) + Nanoseconds(limits.headTimeout))
+            setDeadline(at: (exchange?.start ?? worker.loop.now) + worker.timeouts.head)
             return
         }
         releaseBuffers()
-        setDeadline(limits.keepAliveTimeout)
+        setDeadline(after: worker.timeouts.keepAlive)
         if worker.isDraining { close() }
     }
 
@@ -248,10 +247,10 @@ final class Connection: EventSource, @unchecked Sendable {
         case .done:
             return true
         case .blocked:
-            setDeadline(worker.configuration.limits.writeStallTimeout)
+            setDeadline(after: worker.timeouts.writeStall)
             return false
         case .turnOver:
-            setDeadline(worker.configuration.limits.writeStallTimeout)
+            setDeadline(after: worker.timeouts.writeStall)
             if let registration { worker.loop.requestTurn(registration) }
             return false
         case .failed:
@@ -275,7 +274,7 @@ final class Connection: EventSource, @unchecked Sendable {
         if closes { return beginClosing() }
         if exchange.expectsContent {
             phase = .draining
-            setDeadline(worker.configuration.limits.bodyIdleTimeout)
+            setDeadline(after: worker.timeouts.bodyIdle)
             return
         }
         nextExchange()
@@ -321,7 +320,7 @@ final class Connection: EventSource, @unchecked Sendable {
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
         phase = .lingering
-        setDeadline(at: worker.loop.now + Self.lingerTimeout)
+        setDeadline(after: Self.lingerTimeout)
     }
 
     private func linger() -> Bool {
@@ -361,8 +360,8 @@ final class Connection: EventSource, @unchecked Sendable {
         worker.remove(self)
     }
 
-    func setDeadline(_ duration: Duration) {
-        setDeadline(at: worker.loop.now + Nanoseconds(duration))
+    func setDeadline(after duration: Nanoseconds) {
+        setDeadline(at: worker.loop.now + duration)
     }
 
     private func setDeadline(at instant: Instant) {

@@ -14,6 +14,7 @@ final class Worker: @unchecked Sendable {
     /// The same handler, when it can answer without a task.
     let immediate: (any ImmediateHandler)?
     let configuration: ServerConfiguration
+    let timeouts: Timeouts
     /// True once the server stops: answers close their connections.
     private(set) var isDraining = false
 
@@ -24,7 +25,8 @@ final class Worker: @unchecked Sendable {
     private var listeners: [Listener] = []
     private var connections: [Connection] = []
     private var exchanges: [Exchange] = []
-    private var date = HTTPDateCache()
+    private var commonFields: [UInt8] = []
+    private var commonFieldsSeconds = Int.min
     private var accessLog: AccessLog?
     private var complaint = RateLimit()
     private var drainDeadline: Registration?
@@ -46,6 +48,7 @@ final class Worker: @unchecked Sendable {
         self.handler = handler
         immediate = handler as? any ImmediateHandler
         self.configuration = configuration
+        timeouts = Timeouts(configuration.limits)
         self.open = open
         self.drained = drained
         accessLog = configuration.accessLog.map { AccessLog($0) }
@@ -140,15 +143,18 @@ final class Worker: @unchecked Sendable {
         exchanges.append(exchange)
     }
 
-    /// Appends the fields that every answer begins with.
+    /// Appends the fields that every answer begins with, made once a second.
     func appendCommonFields(to output: inout [UInt8]) {
-        output.append(contentsOf: "Date: ".utf8)
-        date.append(now: WallClock.seconds(), to: &output)
-        output.append(contentsOf: "\r\n".utf8)
-        guard let name = configuration.serverName else { return }
-        output.append(contentsOf: "Server: ".utf8)
-        output.append(contentsOf: name.utf8)
-        output.append(contentsOf: "\r\n".utf8)
+        let seconds = WallClock.seconds()
+        if seconds != commonFieldsSeconds {
+            commonFieldsSeconds = seconds
+            commonFields.removeAll(keepingCapacity: true)
+            ResponseHead.appendField("Date", date: seconds, to: &commonFields)
+            if let name = configuration.serverName {
+                ResponseHead.appendField("Server", Array(name.utf8), to: &commonFields)
+            }
+        }
+        output.append(contentsOf: commonFields)
     }
 
     func log(_ entry: AccessLogEntry) {

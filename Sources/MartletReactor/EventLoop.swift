@@ -53,10 +53,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var isClosed = false
     }
 
-    private let inbox = Mutex(Inbox())
+    private let inbox = Locked(Inbox())
     private let wakeDescriptor: CInt
     private let threadIdentity = Atomic<UInt>(0)
-    private let thread = Mutex<Thread?>(nil)
+    private let thread = Locked<Thread?>(nil)
 
     /// The token of the wake-up descriptor: no slot has this generation.
     private static let wakeToken = UInt64.max

@@ -11,14 +11,14 @@ struct EventLoopThreadTests {
     func wakeUps() async throws {
         try await withLoop { loop in
             let (threads, each) = (8, 3000)
-            let orders = Shared([[Int]](repeating: [], count: threads))
+            let orders = Locked([[Int]](repeating: [], count: threads))
             let strangers = Atomic(0)
             let started = try (0..<threads).map { thread in
                 try MartletReactor.Thread(name: "poster-\(thread)") {
                     for number in 0..<each {
                         loop.execute {
                             if !loop.isCurrent { strangers.add(1, ordering: .relaxed) }
-                            orders.change { $0[thread].append(number) }
+                            orders.withLock { $0[thread].append(number) }
                         }
                         // Now and then the loop gets time to fall asleep, so that the next call must wake it.
                         if number % 100 == 0 { sched_yield() }
@@ -82,11 +82,11 @@ struct EventLoopThreadTests {
     func immediateTask() async throws {
         try await withLoop { loop in
             let steps = try await loop.call {
-                let steps = Shared<[String]>([])
+                let steps = Locked<[String]>([])
                 Task.immediate(executorPreference: loop) {
-                    steps.change { $0.append("task \(loop.isCurrent)") }
+                    steps.withLock { $0.append("task \(loop.isCurrent)") }
                 }
-                steps.change { $0.append("after") }
+                steps.withLock { $0.append("after") }
                 return steps.value
             }
             #expect(steps == ["task true", "after"])
@@ -149,8 +149,8 @@ struct EventLoopThreadTests {
     @Test("what is handed over before the start is done after it")
     func beforeStart() async throws {
         let loop = try EventLoop(name: "early")
-        let order = Shared<[Int]>([])
-        for number in 0..<3 { loop.execute { order.change { $0.append(number) } } }
+        let order = Locked<[Int]>([])
+        for number in 0..<3 { loop.execute { order.withLock { $0.append(number) } } }
         let task = Task(executorPreference: loop) { loop.isCurrent }
         try loop.start()
         try await loop.call {}
@@ -163,14 +163,14 @@ struct EventLoopThreadTests {
     @Test("work handed over on the loop itself is done in a later turn")
     func nestedExecute() async throws {
         try await withLoop { loop in
-            let order = Shared<[String]>([])
+            let order = Locked<[String]>([])
             await withCheckedContinuation { continuation in
                 loop.execute {
                     loop.execute {
-                        order.change { $0.append("inner") }
+                        order.withLock { $0.append("inner") }
                         continuation.resume()
                     }
-                    order.change { $0.append("outer") }
+                    order.withLock { $0.append("outer") }
                 }
             }
             #expect(order.value == ["outer", "inner"])
@@ -228,46 +228,5 @@ struct EventLoopThreadTests {
         let joiners = try (0..<4).map { _ in try MartletReactor.Thread(name: "joiner") { loop.join() } }
         for joiner in joiners { joiner.join() }
         loop.join()
-    }
-}
-
-@Suite("Thread")
-struct ThreadTests {
-    @Test(
-        "carries its name, cut to what the kernel keeps",
-        arguments: [
-            ("martlet-0", "martlet-0\n"), ("a name that is too long", "a name that is \n"), ("", "\n"),
-        ]
-    )
-    func name(given: String, kept: String) throws {
-        let seen = Shared("")
-        let thread = try Thread(name: given) {
-            seen.change { $0 = (try? contents(ofFile: "/proc/thread-self/comm")) ?? "unreadable" }
-        }
-        thread.join()
-        #expect(seen.value == kept)
-    }
-
-    @Test("has an identity of its own, the same all along")
-    func identity() throws {
-        let seen = Shared<[UInt]>([])
-        let thread = try Thread(name: "identity") {
-            seen.change { $0 = [Thread.currentIdentity, Thread.currentIdentity] }
-        }
-        thread.join()
-        #expect(seen.value[0] == seen.value[1])
-        #expect(seen.value[0] != 0)
-    }
-
-    @Test("lets go of what its body holds when it has ended")
-    func releases() throws {
-        final class Held: Sendable {}
-        weak var watched: Held?
-        do {
-            let held = Held()
-            watched = held
-            try Thread(name: "holder") { _ = held }.join()
-        }
-        #expect(watched == nil)
     }
 }

@@ -22,4 +22,10 @@ struct ReactorProbeTests {
         #expect(result.errorText == "")
         #expect(result.status == 0)
     }
+
+    @Test("a process that is bound to one processor counts one")
+    func boundToOneProcessor() throws {
+        let result = try run("taskset", arguments: ["-c", "0", builtExecutable("ReactorProbe"), "processors"])
+        #expect(result.text == "1\n")
+    }
 }

@@ -1,5 +1,4 @@
 import MartletReactor
-import Synchronization
 import Testing
 
 /// A source that does what its test says.
@@ -18,19 +17,9 @@ final class ScriptedSource: EventSource {
     func turn() { onTurn() }
 }
 
-/// A value that many threads change.
-final class Shared<Value: Sendable>: Sendable {
-    private let content: Mutex<Value>
-
-    init(_ value: Value) {
-        content = Mutex(value)
-    }
-
-    var value: Value { content.withLock { $0 } }
-
-    func change(_ body: (inout Value) -> Void) {
-        content.withLock { body(&$0) }
-    }
+extension Locked {
+    /// The value now.
+    var value: Value { withLock { $0 } }
 }
 
 /// Something that belongs to a loop's thread, on its way there: only closures that run on that loop may open it.

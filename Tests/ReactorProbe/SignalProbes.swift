@@ -16,7 +16,7 @@ func probeInterrupted() throws {
     _ = unsafe sigaction(SIGUSR1, &action, nil)
     let loop = try EventLoop(name: "probe")
     try loop.start()
-    let handle = Mutex<pthread_t?>(nil)
+    let handle = Locked<pthread_t?>(nil)
     loop.execute { handle.withLock { $0 = pthread_self() } }
     answer(loop)
     guard let thread = handle.withLock({ $0 }) else { return print("no thread") }

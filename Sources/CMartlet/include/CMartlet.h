@@ -74,6 +74,9 @@ int cm_forward_signal(int signal_number, int fd);
 // Ignores SIGPIPE unless the process has chosen an action for it.
 int cm_ignore_sigpipe(void);
 
+// Processors that the calling thread may run on; -1 where the kernel cannot say (more than 1024 of them).
+int cm_processors(void);
+
 // Names the calling thread, for debuggers and top; at most 15 characters are kept.
 void cm_name_thread(const char *name);
 
