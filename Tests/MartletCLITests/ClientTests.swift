@@ -32,7 +32,13 @@ struct ClientTests {
         let martlet = try Martlet([folder.path(of: "root")])
         try folder.write("part", Self.lines[..<33_333])
         let result = try Tool.curl(
-            "-C", "-", "-o", folder.path(of: "part"), "-w", "%{http_code} %{size_download}", "\(martlet.url)lines.txt"
+            "-C",
+            "-",
+            "-o",
+            folder.path(of: "part"),
+            "-w",
+            "%{http_code} %{size_download}",
+            "\(martlet.url)lines.txt"
         )
         #expect(result.text == "206 \(Self.lines.count - 33_333)")
         #expect(try octets(ofFile: folder.path(of: "part")) == Self.lines)
@@ -49,7 +55,13 @@ struct ClientTests {
         let folder = try folder()
         let martlet = try Martlet([folder.path(of: "root")])
         let result = try Tool.curl(
-            "-z", time, "-o", "/dev/null", "-w", "%{http_code} %{size_download}", "\(martlet.url)lines.txt"
+            "-z",
+            time,
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code} %{size_download}",
+            "\(martlet.url)lines.txt"
         )
         #expect(result.text.hasPrefix(expected), "\(result.text)")
     }
@@ -63,7 +75,13 @@ struct ClientTests {
         let code = "%{http_code}"
         #expect(try Tool.curl("-z", copy, "-o", "/dev/null", "-w", code, "\(martlet.url)lines.txt").text == "304")
         let tag = try Tool.curl(
-            "--etag-compare", "\(copy).tag", "-o", "/dev/null", "-w", code, "\(martlet.url)lines.txt"
+            "--etag-compare",
+            "\(copy).tag",
+            "-o",
+            "/dev/null",
+            "-w",
+            code,
+            "\(martlet.url)lines.txt"
         )
         #expect(tag.text == "304")
     }
@@ -78,8 +96,17 @@ struct ClientTests {
         #expect(once.text.contains("\r\nConnection: close\r\n"))
         #expect(try octets(ofFile: folder.path(of: "copy")) == Self.lines)
         let kept = try Tool.curl(
-            "--http1.0", "-H", "Connection: keep-alive", "-o", "/dev/null", "-o", "/dev/null", "-w", "%{num_connects} ",
-            url, url
+            "--http1.0",
+            "-H",
+            "Connection: keep-alive",
+            "-o",
+            "/dev/null",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{num_connects} ",
+            url,
+            url
         )
         #expect(kept.text == "1 0 ")
     }
@@ -102,7 +129,13 @@ struct ClientTests {
         try folder.makeDirectory("out")
         let martlet = try Martlet([folder.path(of: "root")].quietly)
         let result = try Tool.curl(
-            "--parallel", "--parallel-max", "20", "--fail", "-o", folder.path(of: "out/f#1"), "\(martlet.url)f[1-100]"
+            "--parallel",
+            "--parallel-max",
+            "20",
+            "--fail",
+            "-o",
+            folder.path(of: "out/f#1"),
+            "\(martlet.url)f[1-100]"
         )
         #expect(result.status == 0, "\(result.errorText)")
         for number in 1...100 {
@@ -117,7 +150,12 @@ struct ClientTests {
         #expect(zipped.status == 0)
         let martlet = try Martlet([folder.path(of: "root")])
         let result = try Tool.curl(
-            "--compressed", "-o", folder.path(of: "copy"), "-w", "%{size_download}", "\(martlet.url)lines.txt"
+            "--compressed",
+            "-o",
+            folder.path(of: "copy"),
+            "-w",
+            "%{size_download}",
+            "\(martlet.url)lines.txt"
         )
         #expect(Int(result.text) == (try octets(ofFile: folder.path(of: "root/lines.txt.gz"))).count)
         #expect(try octets(ofFile: folder.path(of: "copy")) == Self.lines)
@@ -155,7 +193,8 @@ struct ClientTests {
     func wgetMirror() throws {
         let folder = try TemporaryDirectory()
         let names = [
-            "plain.txt", "with space.txt", "100%.txt", "#1.txt", "a;b&c=d.txt", "wéird \u{E9}.txt", "e\u{301}.txt", "日本.txt",
+            "plain.txt", "with space.txt", "100%.txt", "#1.txt", "a;b&c=d.txt", "wéird \u{E9}.txt", "e\u{301}.txt",
+            "日本.txt",
             "quote\"s'.txt", "(brackets) [x].txt", "a+b,c@d!.txt", "deep/er/and deeper/x.txt", "deep/empty.txt",
             "<tag>.txt", "colon:name.txt", "$HOME.txt", "~tilde.txt", "back`tick.txt",
         ]
