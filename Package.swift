@@ -94,7 +94,11 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
-        .testTarget(name: "MartletCLITests", dependencies: ["MartletCLI", "TestSupport"]),
+        .testTarget(
+            name: "MartletCLITests",
+            dependencies: ["MartletCLI", "MartletReactor", "TestSupport"],
+            exclude: ["Scripts"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

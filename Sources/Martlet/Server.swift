@@ -25,6 +25,7 @@ public final class Server: Sendable {
         var hasStarted = false
         var waiters: [CheckedContinuation<Void, Never>] = []
         var addresses: [SocketAddress] = []
+        var signals: (numbers: [CInt], received: @Sendable (CInt) -> Void)?
     }
 
     /// Makes a server that does not run yet.
@@ -98,6 +99,7 @@ public final class Server: Sendable {
             try worker.start(sockets.map { $0[index] })
             workers.append(worker)
         }
+        if let (signals, received) = state.withLock({ $0.signals.take() }) { workers.first?.forward(signals, received) }
         state.withLock { [workers] state in
             state.addresses = sockets.compactMap { $0.first?.address }
             state.workers = workers
@@ -169,10 +171,16 @@ public final class Server: Sendable {
     }
 
     /// Calls `received` on a loop of this server for each of these signals (POSIX numbers), instead of their default
-    /// action, until the server has stopped. One server in a process at a time. Call it after `start`.
+    /// action, until the server has stopped. One server in a process at a time.
+    ///
+    /// Call it before `start`: then no signal is missed from the moment that clients can connect. Later it takes effect
+    /// soon after it returns.
     public func forwardSignals(_ signals: [CInt], _ received: @escaping @Sendable (CInt) -> Void) {
-        guard let worker = state.withLock({ $0.workers.first }) else { return }
-        worker.loop.execute { worker.forward(signals, received) }
+        let worker = state.withLock { state in
+            if !state.hasStarted { state.signals = (signals, received) }
+            return state.workers.first
+        }
+        worker?.loop.execute { worker?.forward(signals, received) }
     }
 
     /// The loops end together: the one that listens for signals must be there until the last connection is gone.
