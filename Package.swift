@@ -61,11 +61,14 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MartletReactorTests", dependencies: ["MartletReactor", "CMartlet", "TestSupport"]),
+        // A server whose handler traps on purpose: StackDepthTests counts the frames of its backtrace.
+        .executableTarget(name: "TrapProbe", dependencies: ["Martlet", "MartletReactor"], path: "Tests/TrapProbe"),
         .testTarget(
             name: "MartletTests",
             dependencies: [
-                "Martlet", "MartletReactor", "TestSupport",
+                "Martlet", "MartletReactor", "MartletWire", "TestSupport", "TrapProbe",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(
