@@ -49,6 +49,17 @@ let package = Package(
             ]
         ),
 
+        .executableTarget(
+            name: "echo",
+            dependencies: ["Martlet"],
+            path: "Examples/echo"
+        ),
+        .executableTarget(
+            name: "hello",
+            dependencies: ["Martlet"],
+            path: "Examples/hello"
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["Martlet", "MartletReactor", "CMartlet"],
@@ -60,9 +71,17 @@ let package = Package(
                 "MartletWire", "TestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
-        .testTarget(name: "MartletReactorTests", dependencies: ["MartletReactor", "CMartlet", "TestSupport"]),
         // A server whose handler traps on purpose: StackDepthTests counts the frames of its backtrace.
         .executableTarget(name: "TrapProbe", dependencies: ["Martlet", "MartletReactor"], path: "Tests/TrapProbe"),
+        .executableTarget(
+            name: "ReactorProbe",
+            dependencies: ["MartletReactor", "TestSupport"],
+            path: "Tests/ReactorProbe"
+        ),
+        .testTarget(
+            name: "MartletReactorTests",
+            dependencies: ["MartletReactor", "CMartlet", "TestSupport", "ReactorProbe"]
+        ),
         .testTarget(
             name: "MartletTests",
             dependencies: [
@@ -83,6 +102,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// CI turns every warning into an error; a newer compiler's new warnings must not break anybody else's build.
+let warnings: [SwiftSetting] =
+    Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
 for target in package.targets where target.name != "CMartlet" {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
@@ -92,5 +115,5 @@ for target in package.targets where target.name != "CMartlet" {
             .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             .enableExperimentalFeature("Lifetimes"),
             .strictMemorySafety(),
-        ]
+        ] + warnings
 }

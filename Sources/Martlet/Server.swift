@@ -1,6 +1,5 @@
 import CMartlet
 public import MartletReactor
-import Synchronization
 
 /// An HTTP/1.1 server: listens on its addresses and gives each request to its handler.
 ///
@@ -16,7 +15,7 @@ public final class Server: Sendable {
     /// What the server was made with.
     public let configuration: ServerConfiguration
     private let handler: any Handler
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var workers: [Worker] = []
@@ -35,20 +34,33 @@ public final class Server: Sendable {
     }
 
     /// Makes a server on 127.0.0.1 whose handler is a function that never waits.
-    /// - Parameter port: default 8000; 0 takes a free one.
-    public convenience init(port: UInt16 = 8000, _ respond: @escaping @Sendable (Request) throws -> Response) {
-        self.init(configuration: Self.loopback(port), handler: ImmediateFunction(function: respond))
+    /// - Parameters:
+    ///   - port: default 8000; 0 takes a free one.
+    ///   - threads: event loops, each a thread of its own; default one for each core the process may use.
+    public convenience init(
+        port: UInt16 = 8000,
+        threads: Int = Processors.available,
+        _ respond: @escaping @Sendable (Request) throws -> Response
+    ) {
+        self.init(configuration: Self.loopback(port, threads), handler: ImmediateFunction(function: respond))
     }
 
     /// Makes a server on 127.0.0.1 whose handler is an `async` function.
-    /// - Parameter port: default 8000; 0 takes a free one.
-    public convenience init(port: UInt16 = 8000, _ respond: @escaping @Sendable (Request) async throws -> Response) {
-        self.init(configuration: Self.loopback(port), handler: AsyncFunction(function: respond))
+    /// - Parameters:
+    ///   - port: default 8000; 0 takes a free one.
+    ///   - threads: event loops, each a thread of its own; default one for each core the process may use.
+    public convenience init(
+        port: UInt16 = 8000,
+        threads: Int = Processors.available,
+        _ respond: @escaping @Sendable (Request) async throws -> Response
+    ) {
+        self.init(configuration: Self.loopback(port, threads), handler: AsyncFunction(function: respond))
     }
 
-    private static func loopback(_ port: UInt16) -> ServerConfiguration {
+    private static func loopback(_ port: UInt16, _ threads: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.addresses = [.loopback(port: port)]
+        configuration.threads = threads
         return configuration
     }
 
