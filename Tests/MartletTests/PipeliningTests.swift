@@ -3,7 +3,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Pipelined requests are answered in order (RFC 9112 §9.3.2)")
+@Suite("Pipelined requests are answered in order (RFC 9112 §9.3.2)", .timeLimit(.minutes(1)))
 struct PipeliningTests {
     @Test("a hundred requests in one segment")
     func hundred() async throws {

@@ -5,7 +5,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Handlers read request content in chunks, whole or not at all")
+@Suite("Handlers read request content in chunks, whole or not at all", .timeLimit(.minutes(1)))
 struct RequestBodyTests {
     /// Answers with the content.
     private static let echo = Waiting { request in
@@ -267,7 +267,7 @@ struct RequestBodyTests {
             }
         }
         try await withServer(handler) { server in
-            for _ in 0..<50 {
+            for _ in 0..<20 {
                 let socket = try server.connect()
                 try socket.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n")
                 try socket.expect(ok("CancellationError", connection: "close"))
@@ -301,7 +301,7 @@ struct RequestBodyTests {
     }
 }
 
-@Suite("Expect: 100-continue (RFC 9110 §10.1.1)")
+@Suite("Expect: 100-continue (RFC 9110 §10.1.1)", .timeLimit(.minutes(1)))
 struct ExpectationTests {
     private static let echo = Waiting { request in
         .text(String(decoding: try await request.body.collect(upTo: 100), as: UTF8.self))

@@ -2,7 +2,6 @@ import Glibc
 import Logging
 import Martlet
 import MartletReactor
-import Synchronization
 import MartletWire
 import TestSupport
 import Testing
@@ -104,7 +103,7 @@ private final class Turnstile: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     func enter() async {
         await withCheckedContinuation { continuation in
@@ -134,7 +133,7 @@ private final class Turnstile: Sendable {
 
 /// What a server told its logger.
 final class CapturedLog: LogHandler {
-    private let messages = Mutex<[String]>([])
+    private let messages = Locked<[String]>([])
 
     /// "level: message", in order.
     var lines: [String] { messages.withLock { $0 } }
@@ -168,7 +167,7 @@ final class Gate: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Waits until it is open, whatever happens to the task.
     func pass() async {
@@ -193,7 +192,7 @@ final class Gate: Sendable {
 
 /// A list that handlers fill and tests read.
 final class Record<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
+    private let elements = Locked<[Element]>([])
 
     var all: [Element] { elements.withLock { $0 } }
 

@@ -19,5 +19,5 @@ let server =
 try server.start()
 print(server.addresses.first?.port ?? 0)
 // `print` keeps what goes into a pipe until there is a lot of it.
-_ = unsafe fflush(nil)
+_ = fflush(nil)
 server.join()
