@@ -89,7 +89,10 @@ final class Worker: @unchecked Sendable {
     /// Stops accepting, closes idle connections, and lets the others finish what is in flight until the deadline.
     func drain(grace: Nanoseconds) {
         isDraining = true
-        for listener in listeners { listener.close() }
+        for listener in listeners {
+            listener.acceptWaiting()
+            listener.close()
+        }
         listeners = []
         for connection in connections { connection.closeIfIdle() }
         guard !connections.isEmpty else { return finishDraining() }

@@ -45,6 +45,13 @@ public final class Listener: EventSource {
         _ = Glibc.close(fd)
     }
 
+    /// Accepts the connections that wait now, so that `close` resets none of them. At most a usual backlog.
+    public func acceptWaiting() {
+        for _ in 0..<ListeningSocket.defaultBacklog {
+            guard registration != nil, acceptOne() else { return }
+        }
+    }
+
     /// Accepts a burst; what is left is reported again by the next wait.
     public func ready(_ readiness: Readiness) {
         for _ in 0..<Self.acceptsPerTurn {
