@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(
             name: "MartletTests",
             dependencies: [
-                "Martlet", "MartletReactor", "MartletWire", "TestSupport", "TrapProbe",
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet", "TestSupport", "TrapProbe",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -17,7 +17,9 @@ extension Connection {
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                onLoop { self.wait(for: number, continuation) }
+                guard !worker.loop.isCurrent else { return wait(for: number, continuation) }
+                let read = TravellingRead(continuation)
+                worker.loop.execute { [self] in read.arrive { wait(for: number, $0) } }
             }
         } onCancel: {
             worker.loop.execute { [self] in cancelRead(of: number) }
@@ -29,10 +31,6 @@ extension Connection {
         guard number == exchangeNumber, phase == .responding, let exchange, exchange.expectsContent else { return }
         exchange.content = .failed(CancellationError())
         failReader(CancellationError())
-    }
-
-    private func onLoop(_ work: @escaping @Sendable () -> Void) {
-        if worker.loop.isCurrent { work() } else { worker.loop.execute(work) }
     }
 
     private func wait(for number: UInt64, _ continuation: CheckedContinuation<[UInt8]?, any Error>) {
@@ -136,5 +134,24 @@ extension Connection {
         output.takeBuffer(from: &worker.loop.buffers)
         output.bytes.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
         _ = flush()
+    }
+}
+
+/// A read from another thread on its way to the loop. When the loop has ended it never arrives: the reader hears so.
+private final class TravellingRead: @unchecked Sendable {
+    private var continuation: CheckedContinuation<[UInt8]?, any Error>?
+
+    init(_ continuation: CheckedContinuation<[UInt8]?, any Error>) {
+        self.continuation = continuation
+    }
+
+    deinit {
+        continuation?.resume(throwing: CancellationError())
+    }
+
+    func arrive(_ body: (CheckedContinuation<[UInt8]?, any Error>) -> Void) {
+        guard let continuation else { return }
+        self.continuation = nil
+        body(continuation)
     }
 }

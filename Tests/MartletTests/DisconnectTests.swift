@@ -1,0 +1,200 @@
+import Glibc
+import Martlet
+import TestSupport
+import Testing
+
+@Suite("Clients that go away take nothing with them", .timeLimit(.minutes(1)))
+struct DisconnectTests {
+    /// How a client ends a connection.
+    enum End: CaseIterable {
+        case close, reset, finish
+    }
+
+    private static func end(_ socket: inout TestSocket?, _ how: End) {
+        switch how {
+        case .close: break
+        case .reset: socket?.reset()
+        case .finish: return socket?.finishSending() ?? ()
+        }
+        socket = nil
+    }
+
+    @Test("in the middle of a head or of content: the connection is gone, nothing is answered", arguments: End.allCases)
+    func midRequest(how: End) async throws {
+        let seen = Record<String>()
+        let handler = Waiting { request in
+            do {
+                _ = try await request.body.collect(upTo: 100)
+                seen.append("complete")
+            } catch {
+                seen.append("\(type(of: error))")
+                throw error
+            }
+            return .text("")
+        }
+        try await withServer(handler) { server in
+            for request in ["GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n", ""] {
+                var socket: TestSocket? = try server.connect()
+                let kept = how == .finish ? socket : nil
+                try socket?.send(request)
+                Self.end(&socket, how)
+                if let kept { #expect(try kept.receiveAll() == []) }
+            }
+            for rest in ["Content-Length: 5\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n5\r\nabc"] {
+                var socket: TestSocket? = try server.connect()
+                try socket?.send("POST / HTTP/1.1\r\nHost: a\r\n" + rest)
+                Self.end(&socket, how)
+                socket = nil
+            }
+            // One is the listener.
+            try await eventually("every connection is closed") { server.descriptors() == 1 }
+            #expect(!seen.all.contains("complete"))
+        }
+    }
+
+    @Test("while an async handler waits: its task is cancelled and cleans up", arguments: End.allCases)
+    func whileWaiting(how: End) async throws {
+        let seen = Record<String>()
+        let handler = Waiting { request in
+            defer { seen.append("cleaned up") }
+            seen.append("started")
+            do {
+                try await Task.sleep(for: .seconds(3600))
+            } catch {
+                seen.append("cancelled: \(Task.isCancelled)")
+                throw error
+            }
+            return .text("never")
+        }
+        try await withServer(handler) { server in
+            var socket: TestSocket? = try server.connect()
+            let kept = how == .finish ? socket : nil
+            try socket?.send(get())
+            try await eventually("the handler waits") { seen.all == ["started"] }
+            Self.end(&socket, how)
+            try await eventually("the handler has ended") { seen.all.count == 3 }
+            #expect(seen.all == ["started", "cancelled: true", "cleaned up"])
+            if let kept { #expect(throws: SystemError.self) { try kept.receiveAll() } }
+            try await eventually("every connection is closed") { server.descriptors() == 1 }
+        }
+    }
+
+    @Test("at once behind the request: the handler's task is cancelled as well", arguments: [get(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"])
+    func rightBehind(request: String) async throws {
+        let ended = Record<Bool>()
+        let gate = Gate()
+        let handler = Waiting { request in
+            if request.head.rawPath == "/hold" {
+                // Blocks the loop, so that the other client's request and its end are one event.
+                while !gate.isOpen { usleep(500) }
+                return .text("held")
+            }
+            _ = try await request.body.collect(upTo: 10)
+            defer { ended.append(Task.isCancelled) }
+            try await Task.sleep(for: .seconds(3600))
+            return .text("never")
+        }
+        try await withServer(handler) { server in
+            let holder = try server.connect()
+            var socket: TestSocket? = try server.connect()
+            try holder.send(get("/hold"))
+            try socket?.send(request)
+            socket = nil
+            gate.open()
+            try holder.expect(ok("held"))
+            try await eventually("the handler has ended") { ended.all == [true] }
+        }
+    }
+
+    @Test("while a big answer is sent", arguments: [End.close, .reset], [true, false])
+    func whileSending(how: End, isFile: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("big", [UInt8](repeating: 1, count: 32 << 20))
+        let handler = Immediate { _ in
+            isFile
+                ? Response(body: .file(try openFile(path), 0..<32 << 20))
+                : .content([UInt8](repeating: 1, count: 32 << 20), type: "a/b")
+        }
+        try await withServer(handler) { server in
+            for _ in 0..<5 {
+                var socket: TestSocket? = try server.connect(receiveBuffer: 8192)
+                try socket?.send(get())
+                _ = try socket?.receive(exactly: 100_000)
+                Self.end(&socket, how)
+            }
+            try await eventually("every connection is closed") { server.descriptors() == 1 }
+            try await eventually("every file is closed") { openDescriptors(of: path) == 0 }
+        }
+    }
+
+    @Test("a client that only finishes sending still gets the whole answer", arguments: [true, false])
+    func halfClosed(isImmediate: Bool) async throws {
+        let text = String(repeating: "x", count: 8 << 20)
+        let handler: any Handler = isImmediate ? Immediate { _ in .text(text) } : Waiting { _ in .text(text) }
+        try await withServer(handler) { server in
+            let socket = try server.connect()
+            try socket.send(get("/1") + get("/2"))
+            socket.finishSending()
+            let received = try masked(socket.receiveAll())
+            #expect(received == ok(text) + ok(text))
+        }
+    }
+
+    @Test("a handler that does not look at cancellation answers a half-closed client, with its content read whole")
+    func halfClosedWaiting() async throws {
+        let gate = Gate()
+        let handler = Waiting { request in
+            let content = try await request.body.collect(upTo: 1 << 20)
+            await gate.pass()
+            return .text("\(content.count)")
+        }
+        try await withServer(handler) { server in
+            let socket = try server.connect()
+            try socket.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+            try socket.send(String(repeating: "x", count: 1_000_000))
+            socket.finishSending()
+            try await eventually("the end has arrived") { socket.isSilent }
+            gate.open()
+            #expect(try masked(socket.receiveAll()) == ok("1000000"))
+        }
+    }
+
+    @Test("a half-closed client of a file gets all of it")
+    func halfClosedFile() async throws {
+        let directory = try TemporaryDirectory()
+        let content = (0..<3 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let path = try directory.write("big", content)
+        try await withServer(Immediate { _ in Response(body: .file(try openFile(path), 0..<content.count)) }) { server in
+            let socket = try server.connect(receiveBuffer: 8192)
+            try socket.send(get())
+            socket.finishSending()
+            let received = try socket.receiveAll()
+            #expect(received.suffix(content.count).elementsEqual(content))
+        }
+    }
+
+    @Test("a handler that outlives its client, and then its server, does no harm")
+    func outlives() async throws {
+        let gate = Gate()
+        let seen = Record<String>()
+        let handler = Waiting { request in
+            seen.append("started")
+            await gate.pass()
+            do {
+                _ = try await request.body.collect(upTo: 10)
+            } catch {
+                seen.append("\(type(of: error))")
+            }
+            return .text("too late")
+        }
+        try await withServer(handler) { server in
+            let socket = try server.connect()
+            try socket.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+            try await eventually("the handler waits") { seen.all == ["started"] }
+            server.server.stop(grace: .zero)
+            await server.server.waitUntilStopped()
+            gate.open()
+            try await eventually("the handler has ended") { seen.all == ["started", "CancellationError"] }
+        }
+    }
+}

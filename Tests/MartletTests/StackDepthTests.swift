@@ -1,0 +1,51 @@
+import Glibc
+import Martlet
+import TestSupport
+import Testing
+
+@Suite("The stack is short enough to read", .timeLimit(.minutes(2)))
+struct StackDepthTests {
+    /// Starts the probe, makes its handler trap and returns the names of the functions in the backtrace, innermost
+    /// first, without thunks.
+    private static func backtrace(_ kind: String) throws -> [String] {
+        let child = try ChildProcess(
+            builtExecutable("TrapProbe"),
+            arguments: [kind],
+            environment: [
+                "SWIFT_BACKTRACE": "enable=yes,color=no,interactive=no,threads=crashed,images=none,sanitize=no,limit=none"
+            ]
+        )
+        let port = try #require(try child.readLine().flatMap { UInt16($0) })
+        let socket = try TestSocket.connect(to: .loopback(port: port), timeout: .seconds(60))
+        try socket.send(get())
+        _ = try? socket.receiveAll()
+        let result = try child.finish()
+        let text = result.errorText + result.text
+        // "3 [ra] 0x0000 Connection.ready(_:) + 123 in TrapProbe at /path/Connection.swift:80:9"
+        return text.split(separator: "\n").compactMap { line in
+            guard let frame = line.firstMatch(of: /^ *\d+ (?:\[[a-z]+\] )*(?:0x[0-9a-f]+ )?(.*?)(?: \+ \d+)? in TrapProbe(?: at .*)?$/) else { return nil }
+            let name = String(frame.1)
+            return name.contains("thunk") || name.contains("<compiler-generated>") ? nil : name
+        }
+    }
+
+    @Test("from the loop to a handler that never waits: at most 8 frames")
+    func immediate() throws {
+        let frames = try Self.backtrace("sync")
+        let loop = try #require(frames.firstIndex { $0.contains("EventLoop.run()") }, "\(frames)")
+        let handler = try #require(frames.firstIndex { $0.contains("closure") && $0.contains("main") }, "\(frames)")
+        let depth = loop - handler + 1
+        print("frames from EventLoop.run to a synchronous handler: \(depth)")
+        #expect(depth <= 8, "\(frames[handler...loop])")
+    }
+
+    @Test("from the root of its task to a handler that may wait: at most 5 frames")
+    func waiting() throws {
+        let frames = try Self.backtrace("async")
+        let handler = try #require(frames.firstIndex { $0.contains("closure") && $0.contains("main") }, "\(frames)")
+        let root = try #require(frames.firstIndex { $0.contains("startTask") }, "\(frames)")
+        let depth = root - handler + 1
+        print("frames from the root of its task to an asynchronous handler: \(depth)")
+        #expect(depth <= 5, "\(frames[handler...root])")
+    }
+}
