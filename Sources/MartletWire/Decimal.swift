@@ -1,23 +1,20 @@
 /// Appends `value` in decimal digits, with a leading `-` when negative; every `Int` is fine. Builds no `String`.
 public func appendDecimal(_ value: Int, to output: inout [UInt8]) {
     if value < 0 { output.append(UInt8(ascii: "-")) }
-    appendDigits(value.magnitude, radix: 10, to: &output)
+    var power: UInt = 1
+    let magnitude = value.magnitude
+    while magnitude / power >= 10 { power *= 10 }
+    while power > 0 {
+        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude / power % 10))
+        power /= 10
+    }
 }
 
-/// Appends `value` in lower-case digits of `radix` (2 to 16), without leading zeros.
-func appendDigits(_ value: UInt, radix: UInt, to output: inout [UInt8]) {
-    var count = 1
-    var rest = value / radix
-    while rest > 0 {
-        count += 1
-        rest /= radix
-    }
-    let start = output.count
-    output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: count))
-    rest = value
-    for index in stride(from: start + count - 1, through: start, by: -1) {
-        let digit = UInt8(truncatingIfNeeded: rest % radix)
-        output[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
-        rest /= radix
+/// Appends `value` in lower-case hexadecimal digits, without leading zeros.
+func appendHexadecimal(_ value: UInt, to output: inout [UInt8]) {
+    let digits = Swift.max(1, (UInt.bitWidth - value.leadingZeroBitCount + 3) / 4)
+    for index in (0..<digits).reversed() {
+        let digit = UInt8(truncatingIfNeeded: value >> UInt(4 * index)) & 15
+        output.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10))
     }
 }

@@ -28,7 +28,7 @@ public struct EntityTag: Sendable, Hashable {
         var opaque: [UInt8] = []
         for number in numbers {
             if !opaque.isEmpty { opaque.append(UInt8(ascii: "-")) }
-            appendDigits(number, radix: 16, to: &opaque)
+            appendHexadecimal(number, to: &opaque)
         }
         self.init(isWeak: false, unchecked: opaque)
     }
