@@ -8,7 +8,8 @@ extension Files {
     /// Answers GET or HEAD for an open regular file.
     /// - Throws: `HTTPError` 412 and 416.
     func serve(_ original: OpenFile, at path: [UInt8], _ request: Request) throws(HTTPError) -> Response {
-        let type = MIMETypes.contentType(forFileName: Self.lastName(of: path))
+        let name = (path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+        let type = MIMETypes.contentType(forFileName: path.span.extracting(name...))
         let mayBeEncoded = Sidecar.isCompressible(type)
         let sidecar = mayBeEncoded ? Sidecar.find(for: original, at: path, in: root, request) : nil
         let file = sidecar?.file ?? original
@@ -132,11 +133,6 @@ extension Files {
         let ifRange = request.fields.combined(.ifRange)
         guard Preconditions.rangeApplies(ifRange: ifRange?.span, current: validators, now: now) else { return .whole }
         return ByteRanges.evaluate(range.span, length: length)
-    }
-
-    static func lastName(of path: [UInt8]) -> [UInt8] {
-        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return path }
-        return Array(path[(slash + 1)...])
     }
 }
 

@@ -60,13 +60,16 @@ struct FilesAnswerTests {
     }
 
     @Test("two states of a file have two tags, also at one size and time")
-    func tags() throws {
+    func tags() async throws {
         let server = try server()
         let first = try server.get("/a.txt")["ETag"]
-        try server.folder.write("a.txt", "HELLO\n")
-        try server.folder.setModified("a.txt", Self.time, nanoseconds: 5)
-        let second = try server.get("/a.txt")["ETag"]
-        #expect(first != second)
+        // Some kernels tell times apart by 4 ms only.
+        try await eventually("the tag differs") {
+            try server.folder.write("a.txt", "HELLO\n")
+            try server.folder.setModified("a.txt", Self.time, nanoseconds: 5)
+            return try server.get("/a.txt")["ETag"] != first
+        }
+        #expect(try server.get("/a.txt")["Last-Modified"] == Self.date)
     }
 
     @Test("a modification time in the future is told as now")
