@@ -50,6 +50,11 @@ let package = Package(
         ),
 
         .executableTarget(
+            name: "echo",
+            dependencies: ["Martlet"],
+            path: "Examples/echo"
+        ),
+        .executableTarget(
             name: "hello",
             dependencies: ["Martlet"],
             path: "Examples/hello"
@@ -66,7 +71,15 @@ let package = Package(
                 "MartletWire", "TestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
-        .testTarget(name: "MartletReactorTests", dependencies: ["MartletReactor", "CMartlet", "TestSupport"]),
+        .executableTarget(
+            name: "ReactorProbe",
+            dependencies: ["MartletReactor", "TestSupport"],
+            path: "Tests/ReactorProbe"
+        ),
+        .testTarget(
+            name: "MartletReactorTests",
+            dependencies: ["MartletReactor", "CMartlet", "TestSupport", "ReactorProbe"]
+        ),
         .testTarget(
             name: "MartletTests",
             dependencies: [
@@ -86,6 +99,10 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// CI turns every warning into an error; a newer compiler's new warnings must not break anybody else's build.
+let warnings: [SwiftSetting] =
+    Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
 for target in package.targets where target.name != "CMartlet" {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
@@ -95,5 +112,5 @@ for target in package.targets where target.name != "CMartlet" {
             .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
             .enableExperimentalFeature("Lifetimes"),
             .strictMemorySafety(),
-        ]
+        ] + warnings
 }

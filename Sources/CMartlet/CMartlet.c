@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -66,6 +67,7 @@ int64_t cm_modified(const struct stat *status) { return nanoseconds(status->st_m
 int64_t cm_changed(const struct stat *status) { return nanoseconds(status->st_ctim); }
 bool cm_is_regular(const struct stat *status) { return S_ISREG(status->st_mode); }
 bool cm_is_directory(const struct stat *status) { return S_ISDIR(status->st_mode); }
+bool cm_is_socket(const struct stat *status) { return S_ISSOCK(status->st_mode); }
 bool cm_is_symbolic_link(const struct stat *status) { return S_ISLNK(status->st_mode); }
 
 ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count) {
@@ -73,8 +75,8 @@ ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count) {
     return sendfile(socket, file, &position, count);
 }
 
-// Written before the handler is installed; read by the handler only.
-static volatile int signal_descriptor = -1;
+// Written before the handler is installed; read by the handler, on whatever thread the signal hits.
+static _Atomic int signal_descriptor = -1;
 
 static void forward(int signal_number) {
     int saved = errno;
@@ -91,15 +93,24 @@ int cm_forward_signal(int signal_number, int fd) {
     action.sa_flags = SA_RESTART;
     if (fd >= 0) signal_descriptor = fd;
     action.sa_handler = fd >= 0 ? forward : SIG_DFL;
-    return sigaction(signal_number, &action, NULL);
+    int result = sigaction(signal_number, &action, NULL);
+    // A handler that starts late must not write to a number that is somebody else's by then.
+    if (fd < 0) signal_descriptor = -1;
+    return result;
 }
 
 int cm_ignore_sigpipe(void) {
     struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) < 0 || action.sa_handler != SIG_DFL) return 0;
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
     action.sa_handler = SIG_IGN;
     return sigaction(SIGPIPE, &action, NULL);
+}
+
+int cm_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
 }
 
 void cm_name_thread(const char *name) {

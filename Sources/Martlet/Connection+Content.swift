@@ -33,7 +33,7 @@ extension Connection {
             !(exchange.task?.isCancelled ?? false)
         else { return continuation.resume(throwing: CancellationError()) }
         exchange.reader = continuation
-        setDeadline(worker.configuration.limits.bodyIdleTimeout)
+        setDeadline(after: worker.timeouts.bodyIdle)
         advance()
     }
 

@@ -77,6 +77,14 @@ extension Connection {
         answer(error)
     }
 
+    /// Tells a client that there are too many, and closes.
+    func refuseService() {
+        var fields = Fields()
+        fields.append(.retryAfter, "5")
+        refuse(HTTPError(.serviceUnavailable, "The server has too many connections at the moment.", fields: fields))
+        advance()
+    }
+
     private func answer(_ error: any Error) {
         if let error = error as? HTTPError {
             let accept = exchange?.head.fields[.accept] ?? ""
@@ -113,7 +121,7 @@ extension Connection {
     /// The connection stays open when the client wants it (RFC 9112 §9.3) and the end of the request can be found.
     private func decideClosing(_ exchange: Exchange, _ response: Response) {
         if !exchange.head.wantsKeepAlive || worker.isDraining { closes = true }
-        if let option = response.fields[.connection], option.lowercased() == "close" { closes = true }
+        if response.fields.hasMessageFields, response.fields[.connection]?.lowercased() == "close" { closes = true }
         switch exchange.content {
         case .none: break
         case .failed: closes = true
@@ -128,24 +136,22 @@ extension Connection {
         worker.appendCommonFields(to: &output.bytes)
         fields(of: response).write(into: &output.bytes)
         if ResponseHead.allowsContentLength(response.status) {
-            output.bytes.append(contentsOf: "Content-Length: ".utf8)
-            appendDecimal(response.body.count, to: &output.bytes)
-            output.bytes.append(contentsOf: "\r\n".utf8)
+            // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
+            let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
+            ResponseHead.appendField("Content-Length", count, to: &output.bytes)
         }
         if closes {
-            output.bytes.append(contentsOf: "Connection: close\r\n\r\n".utf8)
+            ResponseHead.appendField("Connection", "close", to: &output.bytes)
         } else if exchange.head.version == .http1_0 {
-            output.bytes.append(contentsOf: "Connection: keep-alive\r\n\r\n".utf8)
-        } else {
-            output.bytes.append(contentsOf: "\r\n".utf8)
+            ResponseHead.appendField("Connection", "keep-alive", to: &output.bytes)
         }
+        ResponseHead.appendEnd(to: &output.bytes)
     }
 
     /// The response's fields without those that the server writes, and with those of the configuration.
     private func fields(of response: Response) -> Fields {
-        let own = Self.ownFields.contains { response.fields.contains($0) }
         let added = worker.configuration.fields
-        guard own || !added.isEmpty else { return response.fields }
+        guard !added.isEmpty || response.fields.hasMessageFields else { return response.fields }
         var fields = response.fields
         for name in Self.ownFields { fields[name] = nil }
         for (name, _) in added { if let name = HTTPField.Name(name) { fields[name] = nil } }

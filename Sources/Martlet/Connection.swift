@@ -31,9 +31,7 @@ final class Connection: EventSource, @unchecked Sendable {
     /// Content of a request that nobody wanted is received up to this size to keep the connection; beyond, it closes.
     static let drainLimit = 256 * 1024
     /// A closing connection waits no longer for the client to notice.
-    static let lingerTimeout = Nanoseconds(.seconds(2))
-    /// Octets received and dropped from a client that does not notice.
-    static let lingerLimit = 1 << 20
+    static let lingerTimeout = Nanoseconds(.seconds(5))
     /// Requests answered for one connection in one turn.
     static let requestsPerTurn = 64
 
@@ -66,7 +64,7 @@ final class Connection: EventSource, @unchecked Sendable {
         self.index = index
         parser = RequestParser(limits: worker.configuration.limits.heads)
         registration = try worker.loop.register(self, fd: socket.fd, trigger: .edge)
-        setDeadline(worker.configuration.limits.keepAliveTimeout)
+        setDeadline(after: worker.timeouts.keepAlive)
     }
 
     // MARK: Events
@@ -218,13 +216,12 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Waits for the next octets, with as little as possible in hand.
     private func rest() {
-        let limits = worker.configuration.limits
         guard input?.isEmpty ?? true else {
-            setDeadline(at: (exchange?.start ?? worker.loop.now) + Nanoseconds(limits.headTimeout))
+            setDeadline(at: (exchange?.start ?? worker.loop.now) + worker.timeouts.head)
             return
         }
         releaseBuffers()
-        setDeadline(limits.keepAliveTimeout)
+        setDeadline(after: worker.timeouts.keepAlive)
         if worker.isDraining { close() }
     }
 
@@ -250,10 +247,10 @@ final class Connection: EventSource, @unchecked Sendable {
         case .done:
             return true
         case .blocked:
-            setDeadline(worker.configuration.limits.writeStallTimeout)
+            setDeadline(after: worker.timeouts.writeStall)
             return false
         case .turnOver:
-            setDeadline(worker.configuration.limits.writeStallTimeout)
+            setDeadline(after: worker.timeouts.writeStall)
             if let registration { worker.loop.requestTurn(registration) }
             return false
         case .failed:
@@ -277,7 +274,7 @@ final class Connection: EventSource, @unchecked Sendable {
         if closes { return beginClosing() }
         if exchange.expectsContent {
             phase = .draining
-            setDeadline(worker.configuration.limits.bodyIdleTimeout)
+            setDeadline(after: worker.timeouts.bodyIdle)
             return
         }
         nextExchange()
@@ -318,19 +315,15 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Closes once everything is sent: at once when nothing unread can be there, else after lingering.
     private func beginClosing() {
-        let expectsInput = exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
+        let hasHead = exchange?.hasHead ?? false
+        let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
         phase = .lingering
-        setDeadline(at: worker.loop.now + Self.lingerTimeout)
+        setDeadline(after: Self.lingerTimeout)
     }
 
     private func linger() -> Bool {
-        guard discarded <= Self.lingerLimit else {
-            close()
-            return false
-        }
-        discarded += input?.count ?? 0
         input?.removeAll()
         return inputReady && receive()
     }
@@ -367,8 +360,8 @@ final class Connection: EventSource, @unchecked Sendable {
         worker.remove(self)
     }
 
-    func setDeadline(_ duration: Duration) {
-        setDeadline(at: worker.loop.now + Nanoseconds(duration))
+    func setDeadline(after duration: Nanoseconds) {
+        setDeadline(at: worker.loop.now + duration)
     }
 
     private func setDeadline(at instant: Instant) {

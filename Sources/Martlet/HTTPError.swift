@@ -16,4 +16,14 @@ public struct HTTPError: Error, Sendable {
         self.detail = detail
         self.fields = fields
     }
+
+    /// 405 with the `Allow` that must come with it (RFC 9110 §15.5.6).
+    public static func methodNotAllowed(
+        allowed: [HTTPRequest.Method],
+        _ detail: String? = nil
+    ) -> HTTPError {
+        var fields = Fields()
+        fields.append(.allow, allowed.map(\.rawValue).joined(separator: ", "))
+        return HTTPError(.methodNotAllowed, detail, fields: fields)
+    }
 }

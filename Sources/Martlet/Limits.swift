@@ -1,3 +1,4 @@
+import MartletReactor
 import MartletWire
 
 /// What a server allows its clients: sizes, counts and times. Every limit has a default that suits a public server.
@@ -33,5 +34,20 @@ public struct Limits: Sendable {
         limits.head = head
         limits.fieldCount = fieldCount
         return limits
+    }
+}
+
+/// The timeouts of `Limits` in the loop's own unit, worked out once: every request sets a deadline.
+struct Timeouts {
+    let head: Nanoseconds
+    let bodyIdle: Nanoseconds
+    let keepAlive: Nanoseconds
+    let writeStall: Nanoseconds
+
+    init(_ limits: Limits) {
+        head = Nanoseconds(limits.headTimeout)
+        bodyIdle = Nanoseconds(limits.bodyIdleTimeout)
+        keepAlive = Nanoseconds(limits.keepAliveTimeout)
+        writeStall = Nanoseconds(limits.writeStallTimeout)
     }
 }

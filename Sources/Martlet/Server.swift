@@ -1,6 +1,5 @@
 import CMartlet
 public import MartletReactor
-import Synchronization
 
 /// An HTTP/1.1 server: listens on its addresses and gives each request to its handler.
 ///
@@ -16,7 +15,7 @@ public final class Server: Sendable {
     /// What the server was made with.
     public let configuration: ServerConfiguration
     private let handler: any Handler
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var workers: [Worker] = []

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Logging
 import MartletReactor
@@ -13,6 +14,7 @@ final class Worker: @unchecked Sendable {
     /// The same handler, when it can answer without a task.
     let immediate: (any ImmediateHandler)?
     let configuration: ServerConfiguration
+    let timeouts: Timeouts
     /// True once the server stops: answers close their connections.
     private(set) var isDraining = false
 
@@ -23,12 +25,15 @@ final class Worker: @unchecked Sendable {
     private var listeners: [Listener] = []
     private var connections: [Connection] = []
     private var exchanges: [Exchange] = []
-    private var date = HTTPDateCache()
+    private var commonFields: [UInt8] = []
+    private var commonFieldsSeconds = Int.min
     private var accessLog: AccessLog?
     private var complaint = RateLimit()
     private var drainDeadline: Registration?
     private var signals: SignalSource?
 
+    /// Connections beyond the limit that are told so before they are closed.
+    private static let refusalsAtOnce = 256
     /// Exchanges kept for reuse.
     private static let keptExchanges = 64
 
@@ -43,6 +48,7 @@ final class Worker: @unchecked Sendable {
         self.handler = handler
         immediate = handler as? any ImmediateHandler
         self.configuration = configuration
+        timeouts = Timeouts(configuration.limits)
         self.open = open
         self.drained = drained
         accessLog = configuration.accessLog.map { AccessLog($0) }
@@ -97,35 +103,21 @@ final class Worker: @unchecked Sendable {
     // MARK: Connections
 
     private func accept(_ socket: Socket, peer: SocketAddress) {
-        guard open.add(limit: configuration.limits.connections) else {
-            refuse(socket)
-            return
-        }
+        let limit = configuration.limits.connections
+        let count = open.add()
         do {
+            // Far beyond the limit there is not even the memory to say so.
+            guard count <= limit + Self.refusalsAtOnce else { throw SystemError(code: EAGAIN, operation: "accept") }
             let connection = try Connection(socket, peer: peer, worker: self, index: connections.count)
             connections.append(connection)
+            guard count > limit else { return }
+            complain("503: \(limit) connections are open, the limit (--max-connections)")
+            connection.refuseService()
         } catch {
             open.remove()
             socket.close()
-            complain("\(error)")
+            complain("a connection was dropped: \(error)")
         }
-    }
-
-    /// The answer to a connection over the limit. Best effort: it fits into any empty socket buffer.
-    private func refuse(_ socket: Socket) {
-        complain("503: \(configuration.limits.connections) connections are open, the limit")
-        let answer = """
-            HTTP/1.1 503 Service Unavailable\r
-            Content-Type: text/plain; charset=utf-8\r
-            Content-Length: 50\r
-            Retry-After: 5\r
-            Connection: close\r
-            \r
-            The server has too many connections at the moment.
-            """
-        _ = socket.send(Array(answer.utf8).span)
-        socket.finishSending()
-        socket.close()
     }
 
     /// A connection has closed its socket.
@@ -151,15 +143,18 @@ final class Worker: @unchecked Sendable {
         exchanges.append(exchange)
     }
 
-    /// Appends the fields that every answer begins with.
+    /// Appends the fields that every answer begins with, made once a second.
     func appendCommonFields(to output: inout [UInt8]) {
-        output.append(contentsOf: "Date: ".utf8)
-        date.append(now: WallClock.seconds(), to: &output)
-        output.append(contentsOf: "\r\n".utf8)
-        guard let name = configuration.serverName else { return }
-        output.append(contentsOf: "Server: ".utf8)
-        output.append(contentsOf: name.utf8)
-        output.append(contentsOf: "\r\n".utf8)
+        let seconds = WallClock.seconds()
+        if seconds != commonFieldsSeconds {
+            commonFieldsSeconds = seconds
+            commonFields.removeAll(keepingCapacity: true)
+            ResponseHead.appendField("Date", date: seconds, to: &commonFields)
+            if let name = configuration.serverName {
+                ResponseHead.appendField("Server", Array(name.utf8), to: &commonFields)
+            }
+        }
+        output.append(contentsOf: commonFields)
     }
 
     func log(_ entry: AccessLogEntry) {
@@ -178,18 +173,15 @@ final class Worker: @unchecked Sendable {
 final class ConnectionCount: Sendable {
     private let count = Atomic<Int>(0)
 
-    /// Counts one more, unless that would pass the limit.
-    func add(limit: Int) -> Bool {
-        guard count.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
-        remove()
-        return false
+    /// Counts one more.
+    /// - Returns: how many there are now.
+    func add() -> Int {
+        count.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
     func remove() {
         count.wrappingSubtract(1, ordering: .relaxed)
     }
-
-    var current: Int { count.load(ordering: .relaxed) }
 }
 
 /// Calls a closure when its deadline is reached.

@@ -10,6 +10,9 @@ public struct BufferPool {
     private var received: [ReceiveBuffer] = []
     private var sent: [[UInt8]] = []
 
+    /// For tests: how many buffers of each kind it keeps now.
+    var keptBuffers: (received: Int, sent: Int) { (received.count, sent.count) }
+
     /// An empty pool.
     public init() {}
 
@@ -35,7 +38,8 @@ public struct BufferPool {
 
     /// Gives a send buffer back.
     public mutating func give(_ buffer: consuming [UInt8]) {
-        guard sent.count < Self.keptCount, buffer.capacity <= Self.keptCapacity else { return }
+        let isUsual = buffer.capacity >= Self.bufferSize && buffer.capacity <= Self.keptCapacity
+        guard sent.count < Self.keptCount, isUsual else { return }
         buffer.removeAll(keepingCapacity: true)
         sent.append(buffer)
     }

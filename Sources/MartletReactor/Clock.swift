@@ -47,15 +47,16 @@ public struct Nanoseconds: Hashable, Sendable {
         self.count = count
     }
 
-    /// The same length as a `Duration`. Negative ones count as zero, more than 292 years as the longest.
+    /// The same length as a `Duration`. Negative ones count as zero, more than 584 years as the longest.
     public init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         guard seconds >= 0, attoseconds >= 0 else {
             count = 0
             return
         }
-        let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        count = overflow ? .max : whole.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000).partialValue
+        let (whole, isTooLong) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isTooLongWithRest) = whole.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
+        count = isTooLong || isTooLongWithRest ? .max : sum
     }
 }
 

@@ -32,12 +32,18 @@ struct DeadlineQueue {
         let last = heap.removeLast()
         guard !heap.isEmpty else { return first }
         heap[0] = last
-        siftDown()
+        siftDown(from: 0)
         return first
     }
 
-    private mutating func siftDown() {
-        var parent = 0
+    /// Forgets all entries and takes these instead.
+    mutating func replaceAll(with entries: [Entry]) {
+        heap = entries
+        for parent in (0..<heap.count / 2).reversed() { siftDown(from: parent) }
+    }
+
+    private mutating func siftDown(from top: Int) {
+        var parent = top
         while true {
             var child = 2 * parent + 1
             guard child < heap.count else { return }

@@ -31,14 +31,21 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var deadlines = DeadlineQueue()
-    private var turns: [Registration] = []
     private var beforeWait: [() -> Void] = []
-    private var jobs: [UnownedJob] = []
     private var isStopping = false
+
+    // Each list that grows while it is worked off has a second one to change places with, so that neither is copied
+    // nor allocated anew in every turn.
+    private var turns: [Registration] = []
+    private var runningTurns: [Registration] = []
+    private var jobs: [UnownedJob] = []
+    private var runningJobs: [UnownedJob] = []
+    private var arrivedWork: [Work] = []
 
     private enum Work {
         case job(UnownedJob)
         case call(@Sendable () -> Void)
+        case stop
     }
 
     private struct Inbox {
@@ -46,15 +53,16 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var isClosed = false
     }
 
-    private let inbox = Mutex(Inbox())
+    private let inbox = Locked(Inbox())
     private let wakeDescriptor: CInt
     private let threadIdentity = Atomic<UInt>(0)
-    private var thread: Thread?
+    private let thread = Locked<Thread?>(nil)
 
     /// The token of the wake-up descriptor: no slot has this generation.
     private static let wakeToken = UInt64.max
 
-    /// Makes a loop that does not run yet.
+    /// Makes a loop that does not run yet. Ignores SIGPIPE in the whole process where it has its default action: else
+    /// `Socket.sendFile` to a peer that is gone would end the process.
     /// - Throws: `SystemError` when the system gives no epoll or event descriptor.
     public init(name: String) throws(SystemError) {
         self.name = name
@@ -62,6 +70,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         wakeDescriptor = cm_eventfd()
         guard wakeDescriptor >= 0 else { throw SystemError(operation: "eventfd") }
         try poller.add(wakeDescriptor, token: Self.wakeToken, trigger: .level)
+        _ = cm_ignore_sigpipe()
     }
 
     deinit {
@@ -75,30 +84,30 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         threadIdentity.load(ordering: .relaxed) == Thread.currentIdentity
     }
 
-    /// Starts the loop's thread.
+    /// Starts the loop's thread. A loop runs once.
     public func start() throws(SystemError) {
-        thread = try Thread(name: name) { [self] in run() }
-    }
-
-    /// Waits until the loop's thread has ended.
-    public func join() {
-        thread?.join()
-        thread = nil
-    }
-
-    /// Ends the loop after the current turn. Sources still registered hear nothing more.
-    public func stop() {
-        execute { [self] in isStopping = true }
-    }
-
-    /// Runs `work` on the loop's thread, in a later part of this turn or in the next. Dropped when the loop has ended.
-    public func execute(_ work: @escaping @Sendable () -> Void) {
-        let mustWake = inbox.withLock { inbox in
-            guard !inbox.isClosed else { return false }
-            inbox.work.append(.call(work))
-            return inbox.work.count == 1
+        try thread.withLock { thread throws(SystemError) in
+            thread = try Thread(name: name) { [self] in run() }
         }
-        if mustWake { wake() }
+    }
+
+    /// Waits until the loop's thread has ended; not at all when it was not started, or on the loop itself.
+    public func join() {
+        guard !isCurrent else { return }
+        thread.withLock { thread in
+            thread?.join()
+            thread = nil
+        }
+    }
+
+    /// Ends the loop after the turn that hears of it. Sources still registered hear nothing more.
+    public func stop() {
+        _ = post(.stop)
+    }
+
+    /// Runs `work` on the loop's thread, in a later turn when called there. Dropped when the loop has ended.
+    public func execute(_ work: @escaping @Sendable () -> Void) {
+        _ = post(.call(work))
     }
 
     /// Takes a part of a task to run, as `TaskExecutor` asks.
@@ -108,19 +117,23 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             jobs.append(job)
             return
         }
-        let (mustWake, hasEnded) = inbox.withLock { inbox in
-            guard !inbox.isClosed else { return (false, true) }
-            inbox.work.append(.job(job))
-            return (inbox.work.count == 1, false)
-        }
-        if mustWake { wake() }
         // A task that outlives the loop must still be able to end.
-        if hasEnded { globalConcurrentExecutor.enqueue(job) }
+        if !post(.job(job)) { globalConcurrentExecutor.enqueue(job) }
     }
 
-    private func wake() {
-        var one: UInt64 = 1
-        _ = unsafe write(wakeDescriptor, &one, 8)
+    /// - Returns: false when the loop has ended and will do no more work.
+    private func post(_ work: Work) -> Bool {
+        let (isOpen, mustWake) = inbox.withLock { inbox in
+            guard !inbox.isClosed else { return (false, false) }
+            inbox.work.append(work)
+            // Whoever brought the first piece wakes the loop for all that come until it looks.
+            return (true, inbox.work.count == 1)
+        }
+        if mustWake {
+            var one: UInt64 = 1
+            _ = unsafe write(wakeDescriptor, &one, 8)
+        }
+        return isOpen
     }
 
     // MARK: Sources
@@ -150,19 +163,23 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         return Registration(slot: index, generation: slots[index].generation)
     }
 
-    /// Forgets a source; call it before its descriptor is closed. Events already fetched for it are dropped.
+    /// Forgets a source; call it before its descriptor is closed. Events already fetched for it are dropped. A second
+    /// call does nothing: the slot and the descriptor may be somebody else's by then.
     public func deregister(_ registration: Registration, fd: CInt?) {
+        guard isCurrent(registration) else { return }
         if let fd { poller.remove(fd) }
         free(registration)
     }
 
     private func free(_ registration: Registration) {
-        guard isCurrent(registration) else { return }
         let index = registration.slot
         // The last generation is skipped: it would equal the wake-up's token in the highest slot.
         let next = slots[index].generation &+ 1
+        let source = slots[index].source
         slots[index] = Slot(generation: next == .max ? 0 : next)
         freeSlots.append(index)
+        // Let go only now that the table is whole again: the source's deinit may use the loop.
+        withExtendedLifetime(source) {}
     }
 
     private func isCurrent(_ registration: Registration) -> Bool {
@@ -171,14 +188,28 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// Calls `deadlineReached` once at `instant` or a little later; replaces the deadline set before.
-    /// `Instant.never` unsets it.
+    /// `Instant.never` unsets it. One that has passed already is reached in the next turn.
     public func setDeadline(_ registration: Registration, _ instant: Instant) {
+        guard isCurrent(registration) else { return }
         let index = registration.slot
+        // Later than this turn: else a source that sets it anew in `deadlineReached` would never let go of the loop.
+        let instant = max(instant, now + Nanoseconds(count: 1))
         slots[index].deadline = instant
-        if instant < slots[index].queued {
-            slots[index].queued = instant
-            deadlines.insert(.init(instant: instant, token: registration.token))
+        guard instant < slots[index].queued else { return }
+        slots[index].queued = instant
+        deadlines.insert(.init(instant: instant, token: registration.token))
+        if deadlines.count > 2 * slots.count + 64 { sweepDeadlines() }
+    }
+
+    /// Drops the queue's entries that no longer count, so that it stays as small as the table however fast sources
+    /// come and go.
+    private func sweepDeadlines() {
+        var entries: [DeadlineQueue.Entry] = []
+        for (index, slot) in slots.enumerated() where slot.source != nil && slot.queued != .never {
+            let token = Registration(slot: index, generation: slot.generation).token
+            entries.append(.init(instant: slot.queued, token: token))
         }
+        deadlines.replaceAll(with: entries)
     }
 
     /// Calls `turn` before the loop waits again: for a source that stops half-way so that others get their share.
@@ -186,7 +217,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         turns.append(registration)
     }
 
-    /// Calls `hook` at the end of every turn, before the loop may sleep: the place to flush what was batched.
+    /// Calls `hook` at the end of every turn, before the loop may sleep or end: the place to flush what was batched.
     public func addBeforeWait(_ hook: @escaping () -> Void) {
         beforeWait.append(hook)
     }
@@ -219,8 +250,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         guard let next = deadlines.next else { return -1 }
         let current = Instant.now()
         guard next > current else { return 0 }
-        let milliseconds = (next.nanoseconds - current.nanoseconds + 999_999) / 1_000_000
-        return CInt(clamping: milliseconds)
+        // Rounded up: woken too early, the loop would spin until the deadline.
+        return CInt(clamping: (next.nanoseconds - current.nanoseconds - 1) / 1_000_000 + 1)
     }
 
     private func dispatch(_ event: PollerEvent) {
@@ -233,18 +264,19 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func emptyInbox() {
         var count: UInt64 = 0
         _ = unsafe read(wakeDescriptor, &count, 8)
-        let work = inbox.withLock { inbox in
-            let work = inbox.work
-            inbox.work.removeAll()
-            return work
-        }
-        for item in work {
-            switch item {
+        inbox.withLock { swap(&$0.work, &arrivedWork) }
+        for work in arrivedWork {
+            switch work {
             case .job(let job): jobs.append(job)
             case .call(let call): call()
+            case .stop: isStopping = true
             }
         }
+        arrivedWork.removeAll(keepingCapacity: true)
     }
+
+    /// For tests: entries in the queue, those that no longer count included.
+    var queuedDeadlineCount: Int { deadlines.count }
 
     private func fireDeadlines() {
         while let entry = deadlines.popDue(at: now) {
@@ -265,31 +297,35 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Only the turns asked for so far: a source that asks again waits until events were fetched.
     private func runTurns() {
         guard !turns.isEmpty else { return }
-        let requested = turns
-        turns.removeAll(keepingCapacity: true)
-        for registration in requested where isCurrent(registration) {
+        swap(&turns, &runningTurns)
+        for registration in runningTurns where isCurrent(registration) {
             slots[registration.slot].source?.turn()
         }
+        runningTurns.removeAll(keepingCapacity: true)
     }
 
     private func runJobs() {
         guard !jobs.isEmpty else { return }
-        let ready = jobs
-        jobs.removeAll(keepingCapacity: true)
-        for job in ready { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+        swap(&jobs, &runningJobs)
+        for job in runningJobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+        runningJobs.removeAll(keepingCapacity: true)
     }
 
     private func end() {
+        for hook in beforeWait { hook() }
         let left = inbox.withLock { inbox in
             inbox.isClosed = true
+            defer { inbox.work = [] }
             return inbox.work
         }
         threadIdentity.store(0, ordering: .relaxed)
         for case .job(let job) in left { globalConcurrentExecutor.enqueue(job) }
         for job in jobs { globalConcurrentExecutor.enqueue(job) }
         jobs = []
-        // Sources often hold their loop: break the circle.
-        slots = []
-        beforeWait = []
+        // Sources and hooks often hold their loop: break the circle. They go when the table is empty already, as their
+        // deinit may use it.
+        let held = (slots, beforeWait)
+        (slots, freeSlots, beforeWait) = ([], [], [])
+        withExtendedLifetime(held) {}
     }
 }

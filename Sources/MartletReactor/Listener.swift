@@ -5,7 +5,7 @@ import Glibc
 public final class Listener: EventSource {
     /// Connections accepted in one turn, so that a burst of new ones does not hold up those that are served.
     static let acceptsPerTurn = 64
-    /// How long accepting rests when the system has no memory for another connection.
+    /// How long accepting rests when the system has no memory, or not even a spare descriptor, for another connection.
     static let pause = Nanoseconds(.milliseconds(100))
 
     /// Where it listens, with the real port.
@@ -20,7 +20,7 @@ public final class Listener: EventSource {
 
     /// Starts accepting on the loop's thread, where both closures are called too.
     /// - Parameters:
-    ///   - socket: bound and listening; the listener closes it.
+    ///   - socket: bound and listening; the listener closes it, unless this initialiser throws.
     ///   - accepted: takes over each new connection, non-blocking.
     ///   - failed: told when the system is out of descriptors or memory; the connection at the front is dropped.
     public init(
@@ -73,7 +73,10 @@ public final class Listener: EventSource {
             // A connection that cannot be accepted would be reported for ever: take it with the spare
             // descriptor and close it, so that its client learns at once.
             failed(SystemError(operation: "accept on \(address)"))
-            return spare.acceptAndClose(fd)
+            guard registration != nil else { return false }
+            if spare.acceptAndClose(fd) { return true }
+            rest()
+            return false
         case ENOBUFS, ENOMEM:
             failed(SystemError(operation: "accept on \(address)"))
             rest()
@@ -114,12 +117,12 @@ private struct SpareDescriptor: ~Copyable {
         if fd >= 0 { close(fd) }
     }
 
-    /// - Returns: false when the spare descriptor is lost too, or nobody was waiting.
+    /// - Returns: false when there was no spare descriptor or nobody waited: then it is time to rest.
     mutating func acceptAndClose(_ listener: CInt) -> Bool {
         if fd >= 0 { close(fd) }
         let connection = accept(listener, nil, nil)
         if connection >= 0 { close(connection) }
         fd = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
-        return connection >= 0 && fd >= 0
+        return connection >= 0
     }
 }

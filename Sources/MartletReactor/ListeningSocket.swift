@@ -58,8 +58,11 @@ public struct ListeningSocket: Sendable {
 
     private static func bindUnix(_ path: String, count: Int, backlog: Int) throws(SystemError) -> [ListeningSocket] {
         let address = SocketAddress.unix(path: path)
-        guard path.utf8.count <= SocketAddress.longestPath, !path.isEmpty else {
+        guard path.utf8.count <= SocketAddress.longestPath else {
             throw SystemError(code: ENAMETOOLONG, operation: "bind \(address)")
+        }
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw SystemError(code: EINVAL, operation: "bind \(address)")
         }
         try removeStale(path)
         let first = try bound(to: address, sharing: false)
@@ -80,6 +83,9 @@ public struct ListeningSocket: Sendable {
 
     /// A socket file that nobody listens on any more is left by a server that was killed: it may go.
     private static func removeStale(_ path: String) throws(SystemError) {
+        // Connecting to a file of another kind is refused just as connecting to a dead socket: that file stays.
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, unsafe cm_is_socket(&status) else { return }
         let fd = cm_stream_socket(AF_UNIX)
         guard fd >= 0 else { throw SystemError(operation: "socket for unix:\(path)") }
         defer { Glibc.close(fd) }

@@ -1,10 +1,12 @@
+import CMartlet
 import Glibc
 
 /// The machine's processors.
 public enum Processors {
-    /// How many the process may run on; at least 1.
+    /// How many the process may run on (sched_getaffinity(2), as `taskset` and containers set it); at least 1.
     public static var available: Int {
-        max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+        let count = cm_processors()
+        return count > 0 ? Int(count) : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     }
 }
 

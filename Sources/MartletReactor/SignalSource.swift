@@ -19,7 +19,12 @@ public final class SignalSource: EventSource {
         var pair: [CInt] = [-1, -1]
         guard unsafe cm_pipe(&pair) == 0 else { throw SystemError(operation: "pipe for signals") }
         ends = (pair[0], pair[1])
-        registration = try loop.register(self, fd: ends.read, trigger: .level)
+        do {
+            registration = try loop.register(self, fd: ends.read, trigger: .level)
+        } catch {
+            for end in pair { _ = Glibc.close(end) }
+            throw error
+        }
         for signal in signals { _ = cm_forward_signal(signal, ends.write) }
     }
 
@@ -38,6 +43,6 @@ public final class SignalSource: EventSource {
         var octets = [UInt8](repeating: 0, count: 16)
         let count = unsafe read(ends.read, &octets, octets.count)
         guard count > 0 else { return }
-        for octet in octets[..<count] { received(CInt(octet)) }
+        for octet in octets[..<count] where registration != nil { received(CInt(octet)) }
     }
 }

@@ -55,6 +55,7 @@ extension SocketAddress {
             case AF_INET6:
                 var system = unsafe bytes.load(as: sockaddr_in6.self)
                 let (high, low) = unsafe withUnsafeBytes(of: &system.sin6_addr) { octets in
+                    // The address lies at a multiple of four, not of eight.
                     unsafe (
                         octets.loadUnaligned(as: UInt64.self), octets.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
                     )
@@ -97,8 +98,11 @@ extension SocketAddress {
             unsafe withUnsafeMutableBytes(of: &storage) { bytes in
                 unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: length))
             }
-            if let address = SocketAddress(&storage, length: socklen_t(length)) {
-                addresses.append(address.with(port: port))
+            // Hosts files often name an address twice; a server would bind it twice.
+            if let address = SocketAddress(&storage, length: socklen_t(length))?.with(port: port),
+                !addresses.contains(address)
+            {
+                addresses.append(address)
             }
             unsafe next = entry.pointee.ai_next
         }

@@ -34,11 +34,12 @@ public enum SocketAddress: Hashable, Sendable {
         }
     }
 
-    /// True for 127.0.0.0/8, ::1 and Unix sockets: nobody on another machine can reach it.
+    /// True for 127.0.0.0/8 (also as ::ffff:127.0.0.0/104), ::1 and Unix sockets: nobody on another machine can reach
+    /// it.
     public var isLoopback: Bool {
         switch self {
         case .ipv4(let address, _): address >> 24 == 127
-        case .ipv6(let high, let low, _, _): high == 0 && low == 1
+        case .ipv6(let high, let low, _, _): high == 0 && (low == 1 || low >> 24 == 0xFFFF_7F)
         case .unix: true
         }
     }
@@ -67,7 +68,7 @@ extension SocketAddress: CustomStringConvertible {
     public var description: String {
         switch self {
         case .ipv4(_, let port): "\(host):\(port)"
-        case .ipv6(_, _, let port, _): "[\(host)]:\(port)"
+        case .ipv6(_, _, let port, _): mappedIPv4 == nil ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): "unix:\(path)"
         }
     }
@@ -80,14 +81,20 @@ extension SocketAddress: CustomStringConvertible {
         case .ipv4(let address, _):
             Self.dotted(address)
         case .ipv6(let high, let low, _, let zone):
-            if high == 0, low >> 32 == 0xFFFF {
-                Self.dotted(UInt32(truncatingIfNeeded: low))
+            if let mappedIPv4 {
+                Self.dotted(mappedIPv4)
             } else {
                 Self.colons(high, low) + (zone == 0 ? "" : "%\(zone)")
             }
         case .unix:
             "unix:"
         }
+    }
+
+    /// The IPv4 address in an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2).
+    private var mappedIPv4: UInt32? {
+        guard case .ipv6(0, let low, _, _) = self, low >> 32 == 0xFFFF else { return nil }
+        return UInt32(truncatingIfNeeded: low)
     }
 
     private static func dotted(_ address: UInt32) -> String {

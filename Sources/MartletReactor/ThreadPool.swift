@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A few threads for work that blocks: reading a directory, looking up a name. Loops hand it over and go on.
 ///
@@ -10,7 +9,7 @@ public final class ThreadPool: Sendable {
 
     private let name: String
     private let queueLimit: Int
-    private let state = Mutex(State())
+    private let state = Locked(State())
     /// Counts the work that waits: a thread takes one before it takes work.
     private let waiting: Semaphore
 
@@ -45,31 +44,21 @@ public final class ThreadPool: Sendable {
     }
 
     private func submit(_ work: @escaping @Sendable () -> Void) throws(SystemError) {
-        enum Decision { case wait, start, refuse }
-        let decision = state.withLock { state in
-            guard state.work.count < queueLimit else { return Decision.refuse }
-            state.work.append(work)
-            guard state.idle < state.work.count, state.threads < threadCount else { return .wait }
-            state.threads += 1
-            return .start
-        }
-        switch decision {
-        case .refuse:
-            throw SystemError(code: EAGAIN, operation: "\(name): \(queueLimit) jobs wait already")
-        case .start:
-            do {
-                _ = try Thread(name: name) { [self] in workForever() }
-            } catch {
-                // The work stays for a thread that runs already; without one it can only be refused.
-                let isAlone = state.withLock { state in
-                    state.threads -= 1
-                    if state.threads == 0 { state.work.removeLast() }
-                    return state.threads == 0
-                }
-                if isAlone { throw error }
+        try state.withLock { state throws(SystemError) in
+            guard state.work.count < queueLimit else {
+                throw SystemError(code: EAGAIN, operation: "\(name): \(queueLimit) jobs wait already")
             }
-        case .wait:
-            break
+            // Before the work is queued, so that work nobody would ever take is not queued at all.
+            if state.idle <= state.work.count, state.threads < threadCount {
+                do throws(SystemError) {
+                    _ = try Thread(name: name) { [self] in workForever() }
+                    state.threads += 1
+                } catch {
+                    // The threads that run already will come to it; without any it is refused.
+                    if state.threads == 0 { throw error }
+                }
+            }
+            state.work.append(work)
         }
         waiting.signal()
     }

@@ -94,7 +94,7 @@ extension ValueScanner {
         guard whole.count == 1 || whole.isEmpty && !decimals.isEmpty, decimals.count <= 3 else { return nil }
         var weight = 0
         for octet in whole.isEmpty ? [UInt8(ascii: "0")] + decimals : whole + decimals {
-            guard octet &- UInt8(ascii: "0") < 10 else { return nil }
+            guard OctetSet.isDigit(octet) else { return nil }
             weight = weight * 10 + Int(octet - UInt8(ascii: "0"))
         }
         for _ in decimals.count..<3 { weight *= 10 }

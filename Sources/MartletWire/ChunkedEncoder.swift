@@ -17,7 +17,7 @@ public enum ChunkedEncoder {
     public static func appendChunk(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
         guard !bytes.isEmpty else { return }
         appendChunkHeader(size: bytes.count, to: &output)
-        for index in bytes.indices { output.append(bytes[index]) }
+        output.append(copying: bytes)
         output.append("\r\n")
     }
 
@@ -50,10 +50,10 @@ public enum ChunkedEncoder {
     ) {
         output.append("0\r\n")
         for (name, value) in trailers
-        where !name.isEmpty && name.utf8.allSatisfy(ValueScanner.isTokenOctet) {
+        where !name.isEmpty && name.utf8.allSatisfy(OctetSet.token.contains) {
             output.append(contentsOf: name.utf8)
             output.append(": ")
-            output.append(contentsOf: value.utf8.lazy.map { ValueScanner.isTextOctet($0) ? $0 : 0x20 })
+            output.append(contentsOf: value.utf8.lazy.map { OctetSet.isText($0) ? $0 : 0x20 })
             output.append("\r\n")
         }
         output.append("\r\n")

@@ -90,6 +90,24 @@ extension Fields {
         firstIndex(of: name.canonicalName) != nil
     }
 
+    /// Whether there is a line that says how this very message is sent, which is for the server to say: Connection,
+    /// Content-Length, Date, Server or Transfer-Encoding. Cheap: it looks closer only at names of these lengths.
+    public var hasMessageFields: Bool {
+        for line in lines {
+            let name: String
+            switch line.name.count {
+            case 4: name = "date"
+            case 6: name = "server"
+            case 10: name = "connection"
+            case 14: name = "content-length"
+            case 17: name = "transfer-encoding"
+            default: continue
+            }
+            if bytes.span.extracting(line.name).equals(ignoringCase: name) { return true }
+        }
+        return false
+    }
+
     /// The value of the first line with this name, as the bytes it came in without white space at its ends; nil if there
     /// is none. Borrowed from these fields: no copy is made.
     @_lifetime(borrow self)

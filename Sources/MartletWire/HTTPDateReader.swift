@@ -21,7 +21,8 @@ struct HTTPDateReader: ~Escapable {
                 nil as CivilDate?
             }
         guard let date, position == bytes.count, date.isValid else { return nil }
-        return date.seconds
+        // The leap second after the year 9999 could not be written again.
+        return min(date.seconds, CivilDate.last)
     }
 
     /// `, 06 Nov 1994 08:49:37 GMT`, the comma already read.

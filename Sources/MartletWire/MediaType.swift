@@ -77,7 +77,7 @@ extension MediaType: CustomStringConvertible {
         var text = "\(type)/\(subtype)"
         for parameter in parameters {
             text += "; \(parameter.name)="
-            if !parameter.value.isEmpty, parameter.value.utf8.allSatisfy(ValueScanner.isTokenOctet) {
+            if !parameter.value.isEmpty, parameter.value.utf8.allSatisfy(OctetSet.token.contains) {
                 text += parameter.value
             } else {
                 text += "\"" + Self.escaped(parameter.value) + "\""

@@ -41,7 +41,7 @@ public enum PercentEncoding {
     /// The octet that the `%XX` at `index` spells; nil when there is none.
     static func triplet(_ bytes: Span<UInt8>, at index: Int) -> UInt8? {
         guard bytes.count - index >= 3, bytes[index] == UInt8(ascii: "%"),
-            let high = hexadecimalValue(bytes[index + 1]), let low = hexadecimalValue(bytes[index + 2])
+            let high = OctetSet.hexValue(bytes[index + 1]), let low = OctetSet.hexValue(bytes[index + 2])
         else { return nil }
         return high << 4 | low
     }
@@ -77,14 +77,5 @@ public enum PercentEncoding {
 
     private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + (value - 10)
-    }
-
-    private static func hexadecimalValue(_ octet: UInt8) -> UInt8? {
-        switch octet {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -5,7 +5,7 @@ public import HTTPTypes
 /// `RequestParser` fills one in. It is a value: a copy stays as it is while the connection reuses the original, which
 /// after the first requests allocates nothing any more.
 public struct RequestHead: Sendable {
-    /// The method (RFC 9110 §9), case-sensitive. Known methods share their string.
+    /// The method (RFC 9110 §9), case-sensitive. Usual methods allocate nothing.
     public internal(set) var method: HTTPRequest.Method = .get
     /// The version the request speaks.
     public internal(set) var version: HTTPVersion = .http1_1
@@ -66,7 +66,8 @@ extension RequestHead {
         get { line.span.extracting(parts.path) }
     }
 
-    /// The query as it came, without its `?`; nil if there is no `?`. Visible ASCII, not decoded, dots and `%` included.
+    /// The query as it came, without its `?`; nil if there is no `?`. It is visible ASCII;
+    /// nothing in it is decoded or checked further.
     public var query: String? {
         guard let query = parts.query else { return nil }
         return String(decoding: line[query], as: UTF8.self)
@@ -89,7 +90,7 @@ extension RequestHead {
     }
 
     /// The request line as it came, without its CRLF; for the access log. There from the moment the line is complete, so
-    /// also where the parser refused it. Holds no control octets.
+    /// also where the parser refused it; empty if it never was. Holds no control octets, and 0x80 to 0xFF only if refused.
     public var requestLineBytes: Span<UInt8> {
         @_lifetime(borrow self)
         get { line.span }

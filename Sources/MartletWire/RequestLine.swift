@@ -57,7 +57,7 @@ extension RequestHead {
 }
 
 extension HTTPRequest.Method {
-    /// The method that a token names; nil if the bytes are no token. The registered common ones cost no string.
+    /// The method that a token names; nil if the bytes are no token. None of up to 15 octets costs an allocation.
     init?(_ token: Span<UInt8>) {
         switch token.count {
         case 3 where token.equals("GET"): self = .get
@@ -70,9 +70,8 @@ extension HTTPRequest.Method {
         case 7 where token.equals("OPTIONS"): self = .options
         case 7 where token.equals("CONNECT"): self = .connect
         default:
-            var bytes: [UInt8] = []
-            bytes.append(copying: token)
-            self.init(String(decoding: bytes, as: UTF8.self))
+            guard let name = try? UTF8Span(validating: token) else { return nil }
+            self.init(String(copying: name))
         }
     }
 }

@@ -24,20 +24,20 @@ struct ValueScanner: ~Escapable {
 
     /// Steps over optional whitespace (RFC 9110 §5.6.3).
     mutating func skipWhitespace() {
-        while let octet = current, octet == 0x20 || octet == 0x09 { position += 1 }
+        while let octet = current, OctetSet.isWhitespace(octet) { position += 1 }
     }
 
     /// Steps over a token (RFC 9110 §5.6.2) and returns where it lies; empty when there is none.
     mutating func token() -> Range<Int> {
         let start = position
-        while let octet = current, Self.isTokenOctet(octet) { position += 1 }
+        while let octet = current, OctetSet.token.contains(octet) { position += 1 }
         return start..<position
     }
 
     /// Steps over `*DIGIT` and returns its value, `Int.max` when it is larger than that; nil when there is no digit.
     mutating func decimal() -> Int? {
         var value: Int?
-        while let octet = current, octet &- 0x30 < 10 {
+        while let octet = current, OctetSet.isDigit(octet) {
             let (product, overflow) = (value ?? 0).multipliedReportingOverflow(by: 10)
             let (sum, carry) = product.addingReportingOverflow(Int(octet - 0x30))
             value = overflow || carry ? Int.max : sum
@@ -57,10 +57,10 @@ struct ValueScanner: ~Escapable {
             case UInt8(ascii: "\""):
                 return content
             case UInt8(ascii: "\\"):
-                guard let escaped = current, Self.isTextOctet(escaped) else { return nil }
+                guard let escaped = current, OctetSet.isText(escaped) else { return nil }
                 position += 1
                 content.append(escaped)
-            case _ where Self.isTextOctet(octet):
+            case _ where OctetSet.isText(octet):
                 content.append(octet)
             default:
                 return nil
@@ -71,19 +71,12 @@ struct ValueScanner: ~Escapable {
 
     /// Whether the octets at `range` are `lowercase`, ASCII letters compared without case.
     func matches(_ range: Range<Int>, _ lowercase: String) -> Bool {
-        let expected = lowercase.utf8
-        guard range.count == expected.count else { return false }
-        var index = range.lowerBound
-        for octet in expected {
-            guard Self.lowercased(bytes[index]) == octet else { return false }
-            index += 1
-        }
-        return true
+        bytes.extracting(range).equals(ignoringCase: lowercase)
     }
 
     /// The octets at `range` as a String with ASCII letters in lower case.
     func lowercasedString(_ range: Range<Int>) -> String {
-        String(decoding: range.map { Self.lowercased(bytes[$0]) }, as: UTF8.self)
+        String(decoding: range.map { OctetSet.lowercased(bytes[$0]) }, as: UTF8.self)
     }
 
     /// The octets at `range` as a String.
@@ -96,7 +89,7 @@ struct ValueScanner: ~Escapable {
 extension ValueScanner {
     /// Moves to the start of the next list member, over commas and whitespace; false at the end of the value.
     mutating func nextMember() -> Bool {
-        while let octet = current, octet == UInt8(ascii: ",") || octet == 0x20 || octet == 0x09 { position += 1 }
+        while let octet = current, octet == UInt8(ascii: ",") || OctetSet.isWhitespace(octet) { position += 1 }
         return !isAtEnd
     }
 
@@ -147,29 +140,9 @@ extension ValueScanner {
     }
 }
 
-// Octet classes.
-extension ValueScanner {
-    /// `tchar` of RFC 9110 §5.6.2.
-    static func isTokenOctet(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "A")...UInt8(ascii: "Z"):
-            true
-        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default:
-            false
-        }
-    }
-
-    /// HTAB, SP, VCHAR and obs-text: what a quoted-string may hold (RFC 9110 §5.6.4).
-    static func isTextOctet(_ octet: UInt8) -> Bool {
+extension OctetSet {
+    /// HTAB, SP, VCHAR and obs-text: what a quoted-string may hold (RFC 9110 §5.6.4) and a field value may too.
+    static func isText(_ octet: UInt8) -> Bool {
         octet >= 0x20 && octet != 0x7F || octet == 0x09
-    }
-
-    static func lowercased(_ octet: UInt8) -> UInt8 {
-        octet &- UInt8(ascii: "A") < 26 ? octet | 0x20 : octet
     }
 }

@@ -49,6 +49,7 @@ struct HTTPDateTests {
             ("Wednesday, 06-Nov-94 08:49:37 GMT", 784_111_777),
             // A leap second.
             ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800),
+            ("Fri, 31 Dec 9999 23:59:60 GMT", 253_402_300_799),
         ]
     )
     func read(text: String, seconds: Int) {

@@ -64,12 +64,14 @@ public final class ChildProcess {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // A test process may ignore SIGPIPE; what it starts gets the default, as from a shell.
-        var defaults = sigset_t()
-        unsafe sigemptyset(&defaults)
-        unsafe sigaddset(&defaults, SIGPIPE)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        // What is started gets no signal blocked or ignored, as from a shell: the threads of Swift's pool, where tests
+        // run, block all of them.
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe posix_spawnattr_setsigmask(&attributes, &set)
+        unsafe sigaddset(&set, SIGPIPE)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &set)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         var process: pid_t = 0
         let code = try unsafe Self.withStrings([executable] + arguments) { arguments in

@@ -62,6 +62,7 @@ int64_t cm_modified(const struct stat *status);
 int64_t cm_changed(const struct stat *status);
 bool cm_is_regular(const struct stat *status);
 bool cm_is_directory(const struct stat *status);
+bool cm_is_socket(const struct stat *status);
 bool cm_is_symbolic_link(const struct stat *status);
 
 // sendfile that takes the offset by value. Raises SIGPIPE on a closed socket: ignore that signal.
@@ -69,7 +70,12 @@ ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count);
 
 // Writes the number of each given signal, as one octet, to `fd`; with fd -1 the default action is restored.
 int cm_forward_signal(int signal_number, int fd);
+
+// Ignores SIGPIPE unless the process has chosen an action for it.
 int cm_ignore_sigpipe(void);
+
+// Processors that the calling thread may run on; -1 where the kernel cannot say (more than 1024 of them).
+int cm_processors(void);
 
 // Names the calling thread, for debuggers and top; at most 15 characters are kept.
 void cm_name_thread(const char *name);

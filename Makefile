@@ -1,0 +1,51 @@
+# Everything a person or CI does with Martlet. Each target installs what it needs first.
+
+ROOT ?= Site
+PORT ?= 8000
+SWIFT_RELEASE = swift build -c release --product martlet
+
+.PHONY: help serve release test sanitize fuzz lint format linkage load bench clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+serve: release ## Build and serve the sample site, or another: make serve ROOT=~/somewhere PORT=9000
+	@exec "$$($(SWIFT_RELEASE) --show-bin-path)/martlet" "$(ROOT)" --port "$(PORT)"
+
+release:
+	@scripts/setup.sh build
+	@$(SWIFT_RELEASE)
+
+test: ## Build and run every test
+	@scripts/setup.sh test
+	swift build --build-tests
+	swift test --skip-build
+
+sanitize: ## The tests under ThreadSanitizer and AddressSanitizer
+	@scripts/setup.sh test
+	scripts/sanitize.sh
+
+fuzz: ## Every fuzzer for SECONDS (default 20)
+	@scripts/setup.sh build
+	scripts/fuzz.sh $(or $(SECONDS),20)
+
+lint: ## Check the layout and style of the sources
+	swift format lint --recursive --strict Package.swift Sources Tests Examples Fuzz
+
+format: ## Lay the sources out
+	swift format --in-place --recursive Package.swift Sources Tests Examples Fuzz
+
+linkage: ## Show that nothing but the command line's argument parser brings Foundation
+	@scripts/setup.sh build
+	scripts/linkage.sh
+
+load: ## 10,000 idle and 200 slow connections beside a download at full speed
+	@scripts/setup.sh test
+	scripts/load.sh
+
+bench: ## Measure against nginx and Python: WORK=hello,file1k PEERS=nginx,python ROUNDS=5 SECONDS=3
+	@scripts/setup.sh bench
+	scripts/bench.sh
+
+clean: ## Remove what was built
+	rm -rf .build

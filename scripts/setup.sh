@@ -1,0 +1,60 @@
+#!/bin/sh
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|test|bench
+# As root or through sudo; else prints the line to run.
+set -eu
+
+missing=""
+need() { # need PACKAGE COMMAND-OR-FILE
+    case "$2" in
+    /*) [ -e "$2" ] || missing="$missing $1" ;;
+    *) command -v "$2" >/dev/null 2>&1 || missing="$missing $1" ;;
+    esac
+}
+
+if ! command -v swift >/dev/null 2>&1; then
+    echo "The Swift toolchain (6.3 or later) is not on the PATH. See https://www.swift.org/install/linux/" >&2
+    exit 1
+fi
+
+case "${1:-build}" in
+build) ;;
+test)
+    need curl curl
+    need wget wget
+    need python3 python3
+    need chromium chromium
+    need util-linux setpriv
+    need procps ps
+    ;;
+bench)
+    need curl curl
+    need wrk wrk
+    need nginx-light /usr/sbin/nginx
+    need python3 python3
+    need util-linux taskset
+    ;;
+*)
+    echo "usage: scripts/setup.sh build|test|bench" >&2
+    exit 64
+    ;;
+esac
+need git git
+need libc6-dev /usr/include/linux/openat2.h
+need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a
+[ "$(uname -m)" = x86_64 ] || missing=$(echo "$missing" | sed 's/ libstdc++-12-dev//')
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ]; then
+    sudo=""
+elif sudo -n true 2>/dev/null; then
+    sudo="sudo"
+else
+    echo "Some Debian packages are missing. Please run, then try again:" >&2
+    echo "    sudo apt-get update && sudo apt-get install -y --no-install-recommends$missing" >&2
+    exit 1
+fi
+echo "Installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+# shellcheck disable=SC2086 # one word a package
+$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
