@@ -4,7 +4,7 @@ public enum ChunkedEncoder {
     /// A zero size would end the content, so it, or a negative one, appends nothing: send no data and no end then.
     public static func appendChunkHeader(size: Int, to output: inout [UInt8]) {
         guard size > 0 else { return }
-        appendDigits(UInt(size), radix: 16, to: &output)
+        appendHexadecimal(UInt(size), to: &output)
         output.append("\r\n")
     }
 
