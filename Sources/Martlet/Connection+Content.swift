@@ -63,12 +63,12 @@ extension Connection {
     }
 
     /// Ends a handler's wait for content with an error; the content after it is lost.
-    func failReader(_ error: any Error) {
+    func failReader(_ error: @autoclosure () -> any Error) {
         guard let exchange, let reader = exchange.reader else { return }
         exchange.reader = nil
         unsetDeadline()
         exchange.content = .failed
-        reader.resume(throwing: error)
+        reader.resume(throwing: error())
     }
 
     /// Takes what there is of the content, receiving when the buffer is empty.

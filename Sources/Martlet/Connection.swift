@@ -284,8 +284,10 @@ final class Connection: EventSource, @unchecked Sendable {
         exchangeNumber += 1
         discarded = 0
         parser.reset()
-        exchange?.reset()
-        exchange?.start = worker.loop.now
+        if let done = exchange {
+            exchange = nil
+            worker.give(done)
+        }
         phase = .receivingHead
     }
 
@@ -373,7 +375,7 @@ final class Connection: EventSource, @unchecked Sendable {
     }
 
     private func logExchange() {
-        guard let exchange else { return }
+        guard let exchange, worker.logs else { return }
         worker.log(
             AccessLogEntry(
                 peer: peer,
