@@ -71,6 +71,8 @@ let package = Package(
                 "MartletWire", "TestSupport", .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
+        // A server whose handler traps on purpose: StackDepthTests counts the frames of its backtrace.
+        .executableTarget(name: "TrapProbe", dependencies: ["Martlet", "MartletReactor"], path: "Tests/TrapProbe"),
         .executableTarget(
             name: "ReactorProbe",
             dependencies: ["MartletReactor", "TestSupport"],
@@ -83,8 +85,9 @@ let package = Package(
         .testTarget(
             name: "MartletTests",
             dependencies: [
-                "Martlet", "MartletReactor", "TestSupport",
+                "Martlet", "MartletReactor", "MartletWire", "TestSupport", "TrapProbe",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(
@@ -94,7 +97,11 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
-        .testTarget(name: "MartletCLITests", dependencies: ["MartletCLI", "TestSupport"]),
+        .testTarget(
+            name: "MartletCLITests",
+            dependencies: ["MartletCLI", "MartletReactor", "TestSupport"],
+            exclude: ["Scripts"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

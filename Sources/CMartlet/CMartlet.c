@@ -40,8 +40,17 @@ int cm_pipe(int ends[2]) { return pipe2(ends, O_NONBLOCK | O_CLOEXEC); }
 // O_NONBLOCK: a FIFO or a device must not hold up the loop before fstat shows what it is.
 static const int reading = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 
+// File systems over a network may be interrupted.
+static int open_retrying(int directory, const char *name, int flags) {
+    int fd;
+    do {
+        fd = openat(directory, name, flags);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 int cm_open_beneath(int root, const char *path, enum cm_links links) {
-    if (links == cm_links_follow) return openat(root, path, reading);
+    if (links == cm_links_follow) return open_retrying(root, path, reading);
     struct open_how how;
     memset(&how, 0, sizeof how);
     how.flags = (uint64_t)reading;
@@ -56,10 +65,10 @@ int cm_open_beneath(int root, const char *path, enum cm_links links) {
 }
 
 int cm_open_component(int directory, const char *name) {
-    return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return open_retrying(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int cm_open_no_follow(int directory, const char *name) { return openat(directory, name, reading | O_NOFOLLOW); }
+int cm_open_no_follow(int directory, const char *name) { return open_retrying(directory, name, reading | O_NOFOLLOW); }
 
 static int64_t nanoseconds(struct timespec time) { return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec; }
 

@@ -33,27 +33,51 @@ public struct AccessLogSettings: Sendable {
 /// What a line of the access log tells.
 struct AccessLogEntry {
     var peer: SocketAddress
-    /// Nil when no valid head was received.
-    var head: RequestHead?
+    /// What was received of the head.
+    var head: RequestHead
+    /// The head is complete and valid.
+    var hasHead: Bool
     var status: Int
     var contentLength: Int
-    var duration: Nanoseconds
+    /// When the first octet of the head came in.
+    var start: Instant
 }
 
 /// The access log of one loop: lines are gathered during a turn and written at its end.
 struct AccessLog {
+    /// The status logged for a request whose connection ended before it was answered: nginx's.
+    static let unanswered = 499
     /// Lines are written early when they take more than this.
     private static let highWater = 32 * 1024
+    /// Lines that wait for a slow reader take no more than this; further ones are lost.
+    private static let limit = 256 * 1024
 
     private let settings: AccessLogSettings
+    private let descriptor: LogDescriptor
     private var lines: [UInt8] = []
+    private var lost = 0
     private var timestamp = Timestamp()
 
     init(_ settings: AccessLogSettings) {
         self.settings = settings
+        descriptor = LogDescriptor(settings.fd)
+    }
+
+    /// True when every line is written.
+    var isEmpty: Bool { lines.isEmpty }
+
+    /// Lines lost since the last call; none while lines wait, so that one number tells of the whole jam.
+    mutating func takeLost() -> Int {
+        guard isEmpty else { return 0 }
+        defer { lost = 0 }
+        return lost
     }
 
     mutating func append(_ entry: AccessLogEntry, seconds: Int) {
+        guard lines.count < Self.limit else {
+            lost += 1
+            return
+        }
         timestamp.update(seconds)
         switch settings.format {
         case .common: appendCommon(entry)
@@ -64,19 +88,11 @@ struct AccessLog {
         if lines.count > Self.highWater { flush() }
     }
 
-    /// Writes the lines gathered. What the descriptor does not take is lost: a log must not stop the server.
+    /// Writes the lines gathered, as far as the descriptor takes them: a log must not stop the server.
     mutating func flush() {
         guard !lines.isEmpty else { return }
-        var offset = 0
-        while offset < lines.count {
-            let written = unsafe lines.span.extracting(offset..<lines.count).withUnsafeBytes { bytes in
-                unsafe write(settings.fd, bytes.baseAddress, bytes.count)
-            }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { break }
-            offset += written
-        }
-        lines.removeAll(keepingCapacity: true)
+        let count = descriptor.write(lines.span)
+        if count == lines.count { lines.removeAll(keepingCapacity: true) } else { lines.removeFirst(count) }
     }
 
     private mutating func appendCommon(_ entry: AccessLogEntry) {
@@ -84,11 +100,7 @@ struct AccessLog {
         lines.append(contentsOf: " - - [".utf8)
         lines.append(contentsOf: timestamp.common)
         lines.append(contentsOf: "] \"".utf8)
-        if let head = entry.head {
-            Self.appendEscaped(head.requestLineBytes, to: &lines)
-        } else {
-            lines.append(UInt8(ascii: "-"))
-        }
+        appendRequestLine(entry.head)
         lines.append(contentsOf: "\" ".utf8)
         appendDecimal(entry.status, to: &lines)
         lines.append(UInt8(ascii: " "))
@@ -99,12 +111,21 @@ struct AccessLog {
         appendCommon(entry)
         for name in [HTTPField.Name.referer, .userAgent] {
             lines.append(contentsOf: " \"".utf8)
-            if let value = entry.head?.fields[name] {
-                Self.appendEscaped(Array(value.utf8).span, to: &lines)
+            if let value = entry.head.fields.first(name) {
+                Self.appendEscaped(value, to: &lines)
             } else {
                 lines.append(UInt8(ascii: "-"))
             }
             lines.append(UInt8(ascii: "\""))
+        }
+    }
+
+    /// The request line as it came in, also where it was refused; "-" when none did.
+    private mutating func appendRequestLine(_ head: RequestHead) {
+        if head.requestLineBytes.isEmpty {
+            lines.append(UInt8(ascii: "-"))
+        } else {
+            Self.appendEscaped(head.requestLineBytes, to: &lines)
         }
     }
 
@@ -114,32 +135,39 @@ struct AccessLog {
         lines.append(contentsOf: "\",\"peer\":\"".utf8)
         lines.append(contentsOf: entry.peer.host.utf8)
         lines.append(UInt8(ascii: "\""))
-        if let head = entry.head {
+        let head = entry.head
+        if entry.hasHead {
             appendMember("method", head.method.rawValue)
             appendMember("target", head.target)
             appendMember("protocol", head.version == .http1_0 ? "HTTP/1.0" : "HTTP/1.1")
             if let host = head.authority?.host { appendMember("host", host) }
             if let referrer = head.fields[.referer] { appendMember("referrer", referrer) }
             if let agent = head.fields[.userAgent] { appendMember("user_agent", agent) }
+        } else if !head.requestLineBytes.isEmpty {
+            // What was refused has no parts that could be trusted.
+            let line = Array(head.requestLineBytes, 0..<head.requestLineBytes.count)
+            appendMember("request", String(decoding: line, as: UTF8.self))
         }
         lines.append(contentsOf: ",\"status\":".utf8)
         appendDecimal(entry.status, to: &lines)
         lines.append(contentsOf: ",\"bytes\":".utf8)
         appendDecimal(entry.contentLength, to: &lines)
         lines.append(contentsOf: ",\"duration_us\":".utf8)
-        appendDecimal(Int(clamping: entry.duration.count / 1000), to: &lines)
+        // Not the turn's time: a handler that never waits works within one turn.
+        appendDecimal(Int(clamping: entry.start.duration(to: .now()).count / 1000), to: &lines)
         lines.append(UInt8(ascii: "}"))
     }
 
     private mutating func appendMember(_ name: StaticString, _ value: String) {
         lines.append(contentsOf: ",\"\(name)\":\"".utf8)
-        for octet in value.utf8 {
-            switch octet {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): lines.append(contentsOf: [UInt8(ascii: "\\"), octet])
-            case ..<0x20, 0x7F:
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": lines.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: scalar)])
+            // The second set of controls too: some terminals obey those.
+            case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}":
                 lines.append(contentsOf: "\\u00".utf8)
-                Self.appendHex(octet, to: &lines)
-            default: lines.append(octet)
+                Self.appendHex(UInt8(truncatingIfNeeded: scalar.value), to: &lines)
+            default: lines.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
         lines.append(UInt8(ascii: "\""))

@@ -6,10 +6,12 @@ import MartletWire
 extension Connection {
     /// The next chunk for a handler's task, wherever that task runs.
     func nextBodyChunk(of number: UInt64) async throws -> [UInt8]? {
-        if worker.loop.isCurrent {
+        if worker.loop.isCurrent, exchange?.takeReadShare(at: worker.loop.now) ?? true {
             switch try takeContent(of: number) {
             case .data(let data): return data
-            case .end: return nil
+            case .end:
+                cancelIfFinished()
+                return nil
             case .needsInput: break
             }
         }
@@ -18,10 +20,15 @@ extension Connection {
                 onLoop { self.wait(for: number, continuation) }
             }
         } onCancel: {
-            worker.loop.execute { [self] in
-                if number == exchangeNumber { failReader(CancellationError()) }
-            }
+            worker.loop.execute { [self] in cancelRead(of: number) }
         }
+    }
+
+    /// Comes before the wait that it ends when the reading task runs on another thread: then the wait finds out.
+    private func cancelRead(of number: UInt64) {
+        guard number == exchangeNumber, phase == .responding, let exchange, exchange.expectsContent else { return }
+        exchange.content = .failed(CancellationError())
+        failReader(CancellationError())
     }
 
     private func onLoop(_ work: @escaping @Sendable () -> Void) {
@@ -53,6 +60,7 @@ extension Connection {
                 reader.resume(returning: data)
             case .end:
                 unsetDeadline()
+                cancelIfFinished()
                 reader.resume(returning: nil)
             }
         } catch {
@@ -67,34 +75,42 @@ extension Connection {
         guard let exchange, let reader = exchange.reader else { return }
         exchange.reader = nil
         unsetDeadline()
-        exchange.content = .failed
-        reader.resume(throwing: error())
+        let error = error()
+        exchange.content = .failed(error)
+        reader.resume(throwing: error)
     }
 
     /// Takes what there is of the content, receiving when the buffer is empty.
     private func takeContent(of number: UInt64) throws -> Exchange.Chunk {
         guard number == exchangeNumber, phase == .responding, let exchange else { throw CancellationError() }
-        if exchange.awaitsContinue {
-            exchange.awaitsContinue = false
-            if input?.isEmpty ?? true { sendContinue() }
-            guard phase == .responding else { throw CancellationError() }
-        }
+        if case .failed(let error) = exchange.content { throw error }
         while true {
             if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
             let chunk: Exchange.Chunk
             do throws(RequestError) {
                 chunk = try exchange.takeContent(from: &input!)
             } catch {
-                exchange.content = .failed
-                throw HTTPError(error.status, error.reason)
+                throw fail(exchange, HTTPError(error.status, error.reason))
             }
             if exchange.contentReceived > worker.configuration.limits.body {
-                exchange.content = .failed
-                throw RequestBody.tooLarge(worker.configuration.limits.body)
+                throw fail(exchange, RequestBody.tooLarge(worker.configuration.limits.body))
             }
-            guard case .needsInput = chunk, inputReady else { return chunk }
+            guard case .needsInput = chunk else {
+                exchange.awaitsContinue = false
+                return chunk
+            }
+            guard inputReady else {
+                try askForContent(exchange)
+                return .needsInput
+            }
             try receiveContent(exchange)
         }
+    }
+
+    private func fail(_ exchange: Exchange, _ error: HTTPError) -> HTTPError {
+        exchange.content = .failed(error)
+        logRefusal(error)
+        return error
     }
 
     private func receiveContent(_ exchange: Exchange) throws {
@@ -105,9 +121,16 @@ extension Connection {
             inputReady = false
         case .end, .failed:
             inputReady = false
-            exchange.content = .failed
-            throw HTTPError(.badRequest, "The connection ended before the content did.")
+            throw fail(exchange, HTTPError(.badRequest, "The connection ended before the content did."))
         }
+    }
+
+    /// The handler wants content and none is there: a client that waits for leave to send it gets that now.
+    private func askForContent(_ exchange: Exchange) throws {
+        guard exchange.awaitsContinue else { return }
+        exchange.awaitsContinue = false
+        sendContinue()
+        guard phase == .responding else { throw CancellationError() }
     }
 
     private func sendContinue() {

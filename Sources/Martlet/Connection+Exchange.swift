@@ -13,19 +13,22 @@ extension Connection {
         if case .length(let count) = exchange.head.framing, count > limit {
             return refuse(RequestBody.tooLarge(limit))
         }
+        // A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
+        if exchange.head.method == .connect {
+            return refuse(HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels."))
+        }
         if exchange.head.hasUnknownExpectation {
             return refuse(HTTPError(.expectationFailed, "The only expectation known here is 100-continue."))
         }
-        callHandler(exchange)
-    }
-
-    private func callHandler(_ exchange: Exchange) {
         do {
             if let response = try immediateResponse(exchange) { return answer(response) }
         } catch {
             return answer(error)
         }
-        let request = request(of: exchange)
+        startTask(request(of: exchange), exchange)
+    }
+
+    private func startTask(_ request: Request, _ exchange: Exchange) {
         phase = .responding
         unsetDeadline()
         let number = exchangeNumber
@@ -40,7 +43,9 @@ extension Connection {
             handlerEnded(number, result)
         }
         // A handler that never waited has answered already.
-        if phase == .responding, number == exchangeNumber { exchange.task = task }
+        guard phase == .responding, number == exchangeNumber else { return }
+        exchange.task = task
+        cancelIfFinished()
     }
 
     /// Asks a handler that can answer at once. A function of its own so that the request is gone when the answer is
@@ -82,8 +87,12 @@ extension Connection {
     func refuse(_ error: HTTPError) {
         if exchange == nil { exchange = worker.takeExchange() }
         closes = true
-        worker.configuration.logger.info("\(peer.host): \(error.status.code) \(error.detail ?? "")")
+        logRefusal(error)
         answer(error)
+    }
+
+    func logRefusal(_ error: HTTPError) {
+        worker.configuration.logger.info("\(peer.host): \(error.status.code) \(error.detail ?? "")")
     }
 
     /// Tells a client that there are too many, and closes.
@@ -110,15 +119,20 @@ extension Connection {
     /// Puts an answer into the output and goes on to whatever comes after it.
     private func answer(_ response: Response) {
         guard let exchange else { return }
+        guard response.status.code >= 200 else { return answer(HandlerFault.notFinal(response.status.code)) }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
         let fields = fields(of: response)
         decideClosing(exchange, response)
         output.takeBuffer(from: &worker.loop.buffers)
+        let before = output.bytes.count
         appendHead(of: response, fields, version: exchange.head.version, to: &output.bytes)
         exchange.status = response.status.code
         if exchange.head.method != .head, ResponseHead.allowsContent(response.status) {
-            guard output.append(response.body) else { return abort(because: "a file changed while it was read") }
+            guard output.append(response.body) else {
+                output.truncate(to: before)
+                return answer(HandlerFault.fileChanged)
+            }
             exchange.contentSent = response.body.count
         }
         if output.hasParts || closes {
@@ -131,7 +145,9 @@ extension Connection {
     /// The connection stays open when the client wants it (RFC 9112 §9.3) and the end of the request can be found.
     private func decideClosing(_ exchange: Exchange, _ response: Response) {
         if !exchange.head.wantsKeepAlive || worker.isDraining { closes = true }
-        if response.fields.hasMessageFields, response.fields[.connection]?.lowercased() == "close" { closes = true }
+        if response.fields.hasMessageFields, let options = response.fields[.connection]?.lowercased() {
+            if options.split(whereSeparator: { ", \t".contains($0) }).contains("close") { closes = true }
+        }
         switch exchange.content {
         case .none: break
         case .failed: closes = true
@@ -170,10 +186,26 @@ extension Connection {
         var fields = response.fields
         for name in Self.ownFields { fields[name] = nil }
         for (name, _) in added { if let name = HTTPField.Name(name) { fields[name] = nil } }
-        for (name, value) in added { if let name = HTTPField.Name(name) { fields.append(name, value) } }
+        for (name, value) in added {
+            guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { continue }
+            fields.append(name, value)
+        }
         return fields
     }
 
     /// Fields that the server writes itself.
     private static let ownFields: [HTTPField.Name] = [.contentLength, .transferEncoding, .connection, .date, .server]
+}
+
+/// An answer that cannot be sent as the handler gave it: a 500, and this for the log.
+private enum HandlerFault: Error, CustomStringConvertible {
+    case notFinal(Int)
+    case fileChanged
+
+    var description: String {
+        switch self {
+        case .notFinal(let code): "the handler answered \(code), which is no final status"
+        case .fileChanged: "a file of the answer became shorter before it was read"
+        }
+    }
 }

@@ -12,7 +12,7 @@ import MartletWire
 /// those calls go to the loop by themselves.
 final class Connection: EventSource, @unchecked Sendable {
     /// What the connection is doing. Sending goes on beside the first and the fourth.
-    enum Phase {
+    enum Phase: Equatable {
         /// Waits for a request head, or has a part of one.
         case receivingHead
         /// The handler's task works on an answer.
@@ -23,17 +23,19 @@ final class Connection: EventSource, @unchecked Sendable {
         case draining
         /// The answer is sent and the sending side closed; what still arrives is dropped, since closing over unread
         /// octets would make the kernel send a reset that can destroy the answer on its way (RFC 9112 §9.6).
-        case lingering
+        case lingering(until: Instant)
         /// The socket is closed.
         case closed
     }
 
     /// Content of a request that nobody wanted is received up to this size to keep the connection; beyond, it closes.
     static let drainLimit = 256 * 1024
-    /// A closing connection waits no longer for the client to notice.
+    /// A closing connection waits so long for a client that neither sends nor notices.
     static let lingerTimeout = Nanoseconds(.seconds(5))
-    /// Requests answered for one connection in one turn.
-    static let requestsPerTurn = 64
+    /// And so long for one that goes on sending.
+    static let longestLinger = Nanoseconds(.seconds(30))
+    /// Steps taken for one connection in one turn: requests answered, or buffers received and dropped.
+    static let stepsPerTurn = 64
 
     let worker: Worker
     let socket: Socket
@@ -56,6 +58,10 @@ final class Connection: EventSource, @unchecked Sendable {
     var peerFinished = false
     private var isAdvancing = false
     private var discarded = 0
+    /// A turn was asked for and has not come yet.
+    private var awaitsTurn = false
+    /// The deadline is that of a client that does not read.
+    private var isStalled = false
 
     init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) throws(SystemError) {
         self.socket = socket
@@ -74,16 +80,29 @@ final class Connection: EventSource, @unchecked Sendable {
         if readiness.contains(.peerFinished) { peerFinished = true }
         // Both directions are closed or the connection was reset: nobody is there to answer.
         if readiness.contains(.hangup) { return abort() }
-        // The client has gone, or at least says nothing more: a handler that waits may stop. What it answers is sent.
-        if peerFinished, let exchange, !exchange.expectsContent { exchange.task?.cancel() }
-        advance()
+        cancelIfFinished()
+        // With a turn to come, more of the same now would be more than its share.
+        if !awaitsTurn { advance() }
     }
 
     func turn() {
+        awaitsTurn = false
         advance()
     }
 
+    private func requestTurn() {
+        guard !awaitsTurn, let registration else { return }
+        awaitsTurn = true
+        worker.loop.requestTurn(registration)
+    }
+
+    /// The client has gone, or at least says nothing more: a handler that waits may stop. What it answers is sent.
+    func cancelIfFinished() {
+        if peerFinished, let exchange, !exchange.expectsContent { exchange.task?.cancel() }
+    }
+
     func deadlineReached() {
+        isStalled = false
         switch phase {
         case .receivingHead:
             if !output.isEmpty { return abort(because: "the client stopped reading") }
@@ -91,7 +110,10 @@ final class Connection: EventSource, @unchecked Sendable {
             refuse(HTTPError(.requestTimeout, "The request head did not arrive in time."))
             advance()
         case .responding:
-            failReader(HTTPError(.requestTimeout, "The content of the request stopped arriving."))
+            guard exchange?.reader != nil else { break }
+            let error = HTTPError(.requestTimeout, "The content of the request stopped arriving.")
+            logRefusal(error)
+            failReader(error)
         case .sending:
             abort(because: "the client stopped reading")
         case .draining, .lingering:
@@ -107,27 +129,20 @@ final class Connection: EventSource, @unchecked Sendable {
         guard !isAdvancing else { return }
         isAdvancing = true
         defer { isAdvancing = false }
-        var requests = Self.requestsPerTurn
-        while step() {
-            guard phase == .receivingHead else { continue }
-            requests -= 1
-            guard requests > 0 else {
-                if let registration { worker.loop.requestTurn(registration) }
-                return
-            }
+        // Each step says whether there may be more to do at once.
+        for _ in 0..<Self.stepsPerTurn {
+            let goesOn =
+                switch phase {
+                case .receivingHead: receiveHead()
+                case .responding: flush() && feedReader()
+                case .sending: flush() && finishSending()
+                case .draining: drain()
+                case .lingering(let end): linger(until: end)
+                case .closed: false
+                }
+            guard goesOn else { return }
         }
-    }
-
-    /// - Returns: true when there may be more to do at once.
-    private func step() -> Bool {
-        switch phase {
-        case .receivingHead: receiveHead()
-        case .responding: flush() && feedReader()
-        case .sending: flush() && finishSending()
-        case .draining: drain()
-        case .lingering: linger()
-        case .closed: false
-        }
+        requestTurn()
     }
 
     // MARK: Receiving a head
@@ -153,12 +168,9 @@ final class Connection: EventSource, @unchecked Sendable {
     /// - Returns: the length of the head, when one is complete.
     private func parseHead() -> Int? {
         guard let held = input, !held.isEmpty else { return nil }
-        if exchange == nil {
-            let new = worker.takeExchange()
-            new.start = worker.loop.now
-            exchange = new
-        }
-        guard let exchange else { return nil }
+        let exchange = exchange ?? worker.takeExchange()
+        self.exchange = exchange
+        if parser.isIdle { exchange.start = worker.loop.now }
         do throws(RequestError) {
             return try parser.parse(held.bytes, into: &exchange.head)
         } catch {
@@ -216,13 +228,14 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Waits for the next octets, with as little as possible in hand.
     private func rest() {
-        guard input?.isEmpty ?? true else {
-            setDeadline(at: (exchange?.start ?? worker.loop.now) + worker.timeouts.head)
-            return
+        let isEmpty = input?.isEmpty ?? true
+        if !isEmpty, !parser.isIdle, let exchange {
+            return setDeadline(at: exchange.start + worker.timeouts.head)
         }
-        releaseBuffers()
+        if worker.isDraining { return close() }
+        // Empty lines before a request, or behind the last one's content, are no request yet (RFC 9112 §2.2).
+        if isEmpty { releaseBuffers() }
         setDeadline(after: worker.timeouts.keepAlive)
-        if worker.isDraining { close() }
     }
 
     private func releaseBuffers() {
@@ -243,15 +256,18 @@ final class Connection: EventSource, @unchecked Sendable {
     /// - Returns: true when everything is with the kernel.
     func flush() -> Bool {
         guard !output.isEmpty else { return true }
+        let sent = output.sentCount
         switch output.flush(to: socket) {
         case .done:
             return true
         case .blocked:
-            setDeadline(after: worker.timeouts.writeStall)
+            // Only progress gives more time: what the client sends meanwhile does not.
+            if output.sentCount != sent || !isStalled { setDeadline(after: worker.timeouts.writeStall) }
+            isStalled = true
             return false
         case .turnOver:
             setDeadline(after: worker.timeouts.writeStall)
-            if let registration { worker.loop.requestTurn(registration) }
+            requestTurn()
             return false
         case .failed:
             abort()
@@ -310,6 +326,7 @@ final class Connection: EventSource, @unchecked Sendable {
                 return inputReady && receive()
             }
         } catch {
+            exchange.content = .failed(error)
             beginClosing()
             return true
         }
@@ -321,12 +338,12 @@ final class Connection: EventSource, @unchecked Sendable {
         let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
-        phase = .lingering
-        setDeadline(after: Self.lingerTimeout)
+        phase = .lingering(until: worker.loop.now + Self.longestLinger)
     }
 
-    private func linger() -> Bool {
+    private func linger(until end: Instant) -> Bool {
         input?.removeAll()
+        setDeadline(at: min(worker.loop.now + Self.lingerTimeout, end))
         return inputReady && receive()
     }
 
@@ -334,18 +351,25 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// For a server that stops: an idle connection goes, a busy one closes after its answer.
     func closeIfIdle() {
-        if phase == .receivingHead, exchange == nil, output.isEmpty, !inputReady { close() }
+        guard phase == .receivingHead else { return }
+        // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.
+        inputReady = true
+        if !awaitsTurn { advance() }
     }
 
     /// Closes without care for what was not sent. An answer that is cut this way cannot look complete.
     func abort(because reason: String? = nil) {
         guard phase != .closed else { return }
         if let reason { worker.configuration.logger.info("connection of \(peer.host) cut: \(reason)") }
-        if phase == .sending {
-            exchange?.contentSent -= output.remaining
+        if let exchange, phase == .sending {
+            exchange.contentSent -= min(output.remaining, exchange.contentSent)
             logExchange()
         }
-        if phase == .sending || phase == .responding { socket.resetOnClose() }
+        if let exchange, phase == .responding {
+            exchange.status = AccessLog.unanswered
+            logExchange()
+        }
+        if phase == .sending || phase == .responding || !output.isEmpty { socket.resetOnClose() }
         close()
     }
 
@@ -367,6 +391,7 @@ final class Connection: EventSource, @unchecked Sendable {
     }
 
     private func setDeadline(at instant: Instant) {
+        isStalled = false
         if let registration { worker.loop.setDeadline(registration, instant) }
     }
 
@@ -379,10 +404,11 @@ final class Connection: EventSource, @unchecked Sendable {
         worker.log(
             AccessLogEntry(
                 peer: peer,
-                head: exchange.hasHead ? exchange.head : nil,
+                head: exchange.head,
+                hasHead: exchange.hasHead,
                 status: exchange.status,
                 contentLength: exchange.contentSent,
-                duration: exchange.start.duration(to: worker.loop.now)
+                start: exchange.start
             )
         )
     }

@@ -20,6 +20,11 @@ final class Exchange {
     /// For the access log.
     var status = 0
     var contentSent = 0
+    /// The turn in which the handler read last, and how often it may still read in it without giving way.
+    private var readTurn = Instant.never
+    private var readShare = 0
+    /// Chunks that a handler reads in one turn: one that reads as fast as its client sends leaves time for others.
+    private static let readsPerTurn = 64
 
     /// Where the receipt of the content stands.
     enum Content {
@@ -27,10 +32,10 @@ final class Exchange {
         case none
         /// So many octets are to come.
         case length(Int)
-        /// Chunks are to come.
-        case chunked(ChunkedDecoder)
+        /// Chunks are to come. Indirect, so that the usual cases stay small.
+        indirect case chunked(ChunkedDecoder)
         /// It was malformed, too long or too late: nothing after it can be understood, so the connection must close.
-        case failed
+        case failed(any Error)
     }
 
     /// What there is to read of the content now.
@@ -65,6 +70,17 @@ final class Exchange {
         contentSent = 0
     }
 
+    /// Takes one from the handler's share of this turn. False when there is none left.
+    func takeReadShare(at turn: Instant) -> Bool {
+        if readTurn != turn {
+            readTurn = turn
+            readShare = Self.readsPerTurn
+        }
+        guard readShare > 0 else { return false }
+        readShare -= 1
+        return true
+    }
+
     /// True when octets of this request's content are still to come.
     var expectsContent: Bool {
         if case .none = content { return false }
@@ -77,7 +93,7 @@ final class Exchange {
         case .none:
             return .end
         case .failed:
-            return .end
+            return .needsInput
         case .length(let remaining):
             guard !input.isEmpty else { return .needsInput }
             let count = min(remaining, input.count)
@@ -87,7 +103,7 @@ final class Exchange {
             content = remaining == count ? .none : .length(remaining - count)
             return .data(data)
         case .chunked(var decoder):
-            content = .failed  // Until the decoder says otherwise; it is moved, not copied.
+            content = .none  // Until the decoder says otherwise; it is moved, not copied.
             let chunk = try takeChunk(&decoder, from: &input)
             if case .end = chunk { content = .none } else { content = .chunked(decoder) }
             return chunk

@@ -16,8 +16,8 @@ struct Output {
         case fileChanged
     }
 
-    /// Octets of files sent in one turn, so that one big download does not starve its loop.
-    static let fileShare = 512 * 1024
+    /// Octets of big content sent in one turn, so that one big download does not starve its loop.
+    static let share = 512 * 1024
     /// A file piece up to this size is read and sent together with what precedes it: one system call less.
     static let smallFile = 16 * 1024
     /// In-memory output beyond this is sent before more requests are answered.
@@ -30,6 +30,10 @@ struct Output {
     private var nextPart = 0
     /// Octets of `parts[nextPart]` that are sent already.
     private var partOffset = 0
+    /// `parts` were sent in part by an earlier flush.
+    private var isResumed = false
+    /// Octets given to the kernel, ever: tells a client that reads from one that does not.
+    private(set) var sentCount = 0
 
     /// True when everything is with the kernel.
     var isEmpty: Bool { offset == bytes.count && parts.isEmpty }
@@ -68,6 +72,11 @@ struct Output {
         parts[nextPart...].reduce(pendingBytes - partOffset) { $0 + $1.count }
     }
 
+    /// Takes back what was appended to `bytes` since it held `count` octets; not when there are parts.
+    mutating func truncate(to count: Int) {
+        bytes.removeLast(bytes.count - count)
+    }
+
     /// Makes sure that `bytes` has room, from the pool.
     mutating func takeBuffer(from pool: inout BufferPool) {
         if bytes.capacity == 0 { bytes = pool.takeSendBuffer() }
@@ -88,11 +97,13 @@ struct Output {
         parts = []
         nextPart = 0
         partOffset = 0
+        isResumed = false
     }
 
     /// Sends as much as the kernel and the share of this turn allow.
     mutating func flush(to socket: Socket) -> Progress {
-        var share = Self.fileShare
+        var share = Self.share
+        defer { isResumed = !parts.isEmpty }
         while true {
             if let stop = flushBytes(to: socket) { return stop }
             guard nextPart < parts.count else {
@@ -110,7 +121,9 @@ struct Output {
         while offset < bytes.count {
             let sent = socket.send(bytes.span.extracting(offset..<bytes.count), more: !parts.isEmpty)
             switch sent {
-            case .count(let count): offset += count
+            case .count(let count):
+                offset += count
+                sentCount &+= count
             case .wouldBlock, .end: return .blocked
             case .failed(let code): return .failed(code)
             }
@@ -123,25 +136,29 @@ struct Output {
     /// Sends some of the piece whose turn it is.
     /// - Returns: nil when there may be more to do at once.
     private mutating func flushPart(to socket: Socket, share: inout Int) -> Progress? {
-        switch parts[nextPart] {
+        let part = parts[nextPart]
+        let result: TransferResult
+        switch part {
         case .bytes(let content):
-            bytes.append(contentsOf: content)
-            finishPart()
+            let end = min(content.count, partOffset + share)
+            result = socket.send(content.span.extracting(partOffset..<end), more: nextPart + 1 < parts.count)
         case .file(let file, let range):
             let start = range.lowerBound + partOffset
             let count = min(range.upperBound - start, share)
             // The last of several turns: a file rewritten meanwhile would make a mixture look complete.
-            if partOffset > 0, start + count == range.upperBound, !file.isUnchanged { return .fileChanged }
-            switch socket.sendFile(file.fd, offset: start, count: count) {
-            case .count(let sent):
-                partOffset += sent
-                share -= sent
-            case .wouldBlock: return .blocked
-            case .end: return .fileChanged
-            case .failed(let code): return .failed(code)
-            }
-            if range.lowerBound + partOffset == range.upperBound { finishPart() }
+            if isResumed, start + count == range.upperBound, !file.isUnchanged { return .fileChanged }
+            result = socket.sendFile(file.fd, offset: start, count: count)
         }
+        switch result {
+        case .count(let count):
+            partOffset += count
+            share -= count
+            sentCount &+= count
+        case .wouldBlock: return .blocked
+        case .end: return .fileChanged
+        case .failed(let code): return .failed(code)
+        }
+        if partOffset == part.count { finishPart() }
         return nil
     }
 

@@ -74,7 +74,6 @@ extension Response {
     /// Octets with the media type given.
     public static func content(_ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok) -> Response {
         var response = Response(status: status, body: .bytes(bytes))
-        response.fields.reserveCapacity(bytes: 64, lines: 2)
         response.fields.append(.contentType, type)
         return response
     }

@@ -25,6 +25,7 @@ public final class Server: Sendable {
         var hasStarted = false
         var waiters: [CheckedContinuation<Void, Never>] = []
         var addresses: [SocketAddress] = []
+        var signals: (numbers: [CInt], received: @Sendable (CInt) -> Void)?
     }
 
     /// Makes a server that does not run yet.
@@ -84,20 +85,9 @@ public final class Server: Sendable {
         DescriptorLimit.raise()
 
         let count = max(1, configuration.threads)
-        let open = ConnectionCount()
         let sockets = try bind(count: count)
-        var workers: [Worker] = []
-        for index in 0..<count {
-            let worker = Worker(
-                loop: try EventLoop(name: "martlet-\(index)"),
-                handler: handler,
-                configuration: configuration,
-                open: open,
-                drained: { [self] in workerDrained() }
-            )
-            try worker.start(sockets.map { $0[index] })
-            workers.append(worker)
-        }
+        let workers = try makeWorkers(sockets)
+        if let (signals, received) = state.withLock({ $0.signals.take() }) { workers.first?.forward(signals, received) }
         state.withLock { [workers] state in
             state.addresses = sockets.compactMap { $0.first?.address }
             state.workers = workers
@@ -111,6 +101,38 @@ public final class Server: Sendable {
             }
             state.withLock { $0.threads.append(thread) }
         }
+    }
+
+    /// All or none, as with the addresses.
+    private func makeWorkers(_ sockets: [[ListeningSocket]]) throws(SystemError) -> [Worker] {
+        let open = ConnectionCount()
+        var workers: [Worker] = []
+        do throws(SystemError) {
+            for index in 0..<max(1, configuration.threads) {
+                workers.append(
+                    Worker(
+                        loop: try EventLoop(name: "martlet-\(index)"),
+                        handler: handler,
+                        configuration: configuration,
+                        open: open,
+                        drained: { [self] in workerDrained() }
+                    )
+                )
+            }
+        } catch {
+            for socket in sockets.joined() { socket.close() }
+            throw error
+        }
+        for (index, worker) in workers.enumerated() {
+            do throws(SystemError) {
+                try worker.start(sockets.map { $0[index] })
+            } catch {
+                for worker in workers[..<index] { worker.discard() }
+                for sockets in sockets { for socket in sockets[index...] { socket.close() } }
+                throw error
+            }
+        }
+        return workers
     }
 
     /// All or none: an address that cannot be bound gives the others back.
@@ -157,6 +179,8 @@ public final class Server: Sendable {
             }
             if hasStopped { continuation.resume() }
         }
+        // The threads have nothing left to do but to end.
+        join()
     }
 
     /// Blocks the calling thread until the server has stopped. Not for code that runs on Swift's own threads.
@@ -169,10 +193,16 @@ public final class Server: Sendable {
     }
 
     /// Calls `received` on a loop of this server for each of these signals (POSIX numbers), instead of their default
-    /// action, until the server has stopped. One server in a process at a time. Call it after `start`.
+    /// action, until the server has stopped. One server in a process at a time.
+    ///
+    /// Call it before `start`: then no signal is missed from the moment that clients can connect. Later it takes effect
+    /// soon after it returns.
     public func forwardSignals(_ signals: [CInt], _ received: @escaping @Sendable (CInt) -> Void) {
-        guard let worker = state.withLock({ $0.workers.first }) else { return }
-        worker.loop.execute { worker.forward(signals, received) }
+        let worker = state.withLock { state in
+            if !state.hasStarted { state.signals = (signals, received) }
+            return state.workers.first
+        }
+        worker?.loop.execute { worker?.forward(signals, received) }
     }
 
     /// The loops end together: the one that listens for signals must be there until the last connection is gone.

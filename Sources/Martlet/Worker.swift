@@ -28,6 +28,7 @@ final class Worker: @unchecked Sendable {
     private var commonFields: [UInt8] = []
     private var commonFieldsSeconds = Int.min
     private var accessLog: AccessLog?
+    private var logRetry: Registration?
     private var complaint = RateLimit()
     private var drainDeadline: Registration?
     private var signals: SignalSource?
@@ -57,7 +58,7 @@ final class Worker: @unchecked Sendable {
     // MARK: Start and stop
 
     func start(_ sockets: [ListeningSocket]) throws(SystemError) {
-        loop.addBeforeWait { [unowned self] in accessLog?.flush() }
+        if accessLog != nil { loop.addBeforeWait { [unowned self] in flushLog() } }
         for socket in sockets {
             listeners.append(
                 try Listener(
@@ -68,6 +69,12 @@ final class Worker: @unchecked Sendable {
                 )
             )
         }
+    }
+
+    /// Closes what `start` opened, for a server that cannot start as a whole.
+    func discard() {
+        for listener in listeners { listener.close() }
+        listeners = []
     }
 
     /// Forwards signals of the process to a closure, on this loop.
@@ -162,6 +169,20 @@ final class Worker: @unchecked Sendable {
 
     func log(_ entry: AccessLogEntry) {
         accessLog?.append(entry, seconds: WallClock.seconds())
+    }
+
+    /// How long lines wait for the log's reader to make room, when nothing else wakes the loop.
+    private static let logRetryInterval = Nanoseconds(.milliseconds(100))
+
+    private func flushLog() {
+        accessLog?.flush()
+        if let lost = accessLog?.takeLost(), lost > 0 {
+            configuration.logger.warning("the access log's reader is too slow: \(lost) lines are lost")
+        }
+        guard accessLog?.isEmpty == false else { return }
+        let retry = logRetry ?? loop.register(timer: Deadline {})
+        logRetry = retry
+        loop.setDeadline(retry, loop.now + Self.logRetryInterval)
     }
 
     /// A problem that may come a thousand times a second: logged once a second.

@@ -43,7 +43,9 @@ struct LoggingOptions: ParsableArguments {
     private static func open(_ path: String) throws -> CInt {
         let fd = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
         guard fd >= 0 else {
-            throw Problem("cannot write the log file '\(path)': \(SystemError.text(of: errno)).")
+            throw Problem(
+                "cannot write the log file '\(path)': \(SystemError.text(of: errno)). Choose another with --log-file"
+            )
         }
         return fd
     }

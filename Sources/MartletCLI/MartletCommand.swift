@@ -52,6 +52,9 @@ struct MartletCommand: ParsableCommand {
     /// Serves until a signal ends it.
     private func serve() throws {
         let operands = try Operands(operands)
+        if let path = operands.path, let directory = serving.directory {
+            throw ValidationError("Two folders are given: \(path) and --directory \(directory).")
+        }
         let subject = try Subject(operands.path ?? serving.directory ?? Environment["DIRECTORY"] ?? ".")
         var configuration = ServerConfiguration()
         configuration.limits = try limits.resolved()
@@ -62,13 +65,22 @@ struct MartletCommand: ParsableCommand {
 
         let server = try listening.start(port: operands.port) { addresses in
             configuration.addresses = addresses
-            return Server(configuration: configuration, handler: files)
+            let server = Server(configuration: configuration, handler: files)
+            server.stopOnSignals()
+            return server
         }
-        server.stopOnSignals()
         let banner = Banner(subject: subject.path, addresses: server.addresses)
         if !logging.isQuiet { banner.write() }
         if listening.opensBrowser, let url = banner.urls.first { Browser.open(url) }
         server.join()
+        removeSockets(of: server)
+    }
+}
+
+extension MartletCommand {
+    /// The file of a Unix socket stays when its socket is closed.
+    private func removeSockets(of server: Server) {
+        for case .unix(let path) in server.addresses { unsafe unlink(path) }
     }
 }
 

@@ -13,8 +13,11 @@ struct Subject {
     init(_ given: String) throws {
         guard let resolved = unsafe realpath(given, nil) else {
             switch errno {
-            case EACCES: throw Problem("permission denied for '\(given)'. Another user may serve it, or: chmod a+rx")
-            case ENOENT, ENOTDIR: throw Problem("there is no folder or file '\(given)'.")
+            case EACCES: throw Problem("permission denied for '\(given)'. \(Self.remedy)")
+            case ENOENT, ENOTDIR:
+                throw Problem(
+                    "there is no folder or file '\(given)'. Give one that exists, or none for the current folder: martlet"
+                )
             default: throw Problem("'\(given)': \(SystemError.text(of: errno)).")
             }
         }
@@ -24,11 +27,15 @@ struct Subject {
         guard unsafe stat(path, &status) == 0 else { throw Problem("'\(given)': \(SystemError.text(of: errno)).") }
         isFolder = unsafe cm_is_directory(&status)
         let isFile = unsafe cm_is_regular(&status)
-        guard isFolder || isFile else { throw Problem("'\(given)' is neither a folder nor a regular file.") }
+        guard isFolder || isFile else {
+            throw Problem("'\(given)' is neither a folder nor a regular file. Give one of those.")
+        }
         guard unsafe access(path, isFolder ? R_OK | X_OK : R_OK) == 0 else {
-            throw Problem("permission denied for '\(given)': this user may not read it.")
+            throw Problem("permission denied for '\(given)'. \(Self.remedy)")
         }
     }
+
+    private static let remedy = "Serve it as a user who may read it, or give this one the right: chmod a+rX"
 
     func files(options: FilesOptions) throws -> Files {
         do throws(SystemError) {

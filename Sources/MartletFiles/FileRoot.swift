@@ -23,11 +23,13 @@ final class FileRoot: Sendable {
     private let descriptor: CInt
     private let followsLinks: Bool
     /// False once the kernel said that it has no openat2 (Linux before 5.6, or a sandbox that forbids it).
-    private let hasOpenBeneath = Atomic<Bool>(true)
+    private let hasOpenBeneath: Atomic<Bool>
 
     /// Opens the folder at `path`.
+    /// - Parameter hasOpenBeneath: false: as on a system without openat2.
     /// - Throws: `SystemError` when it cannot be opened as a folder.
-    init(path: String, followsLinks: Bool) throws(SystemError) {
+    init(path: String, followsLinks: Bool, hasOpenBeneath: Bool = true) throws(SystemError) {
+        self.hasOpenBeneath = Atomic(hasOpenBeneath)
         descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(operation: "open folder \(path)") }
         self.followsLinks = followsLinks
@@ -49,7 +51,9 @@ final class FileRoot: Sendable {
     }
 
     private func openDescriptor(_ path: [UInt8]) -> CInt {
-        let name = (path.isEmpty ? [UInt8(ascii: ".")] : path) + [0]
+        var name = path
+        if name.isEmpty { name.append(UInt8(ascii: ".")) }
+        name.append(0)
         if followsLinks { return unsafe withName(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_follow) } }
         if hasOpenBeneath.load(ordering: .relaxed) {
             let fd = unsafe withName(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_beneath) }
@@ -60,7 +64,7 @@ final class FileRoot: Sendable {
     }
 
     /// The same without openat2: one component at a time, no symbolic link at all.
-    func walk(_ path: [UInt8]) -> CInt {
+    private func walk(_ path: [UInt8]) -> CInt {
         var directory = descriptor
         defer { if directory != descriptor { close(directory) } }
         let components = path.split(separator: UInt8(ascii: "/"))
@@ -70,10 +74,11 @@ final class FileRoot: Sendable {
             if directory != descriptor { close(directory) }
             directory = next
         }
-        let last = Array(components.last ?? [UInt8(ascii: ".")]) + [0]
+        let last = (components.last ?? [UInt8(ascii: ".")]) + [0]
         return unsafe withName(last) { unsafe cm_open_no_follow(directory, $0) }
     }
 
+    /// - Parameter name: ends with NUL.
     private func withName(_ name: some Collection<UInt8>, _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {
         let octets = Array(name)
         return unsafe octets.withUnsafeBytes { bytes in
@@ -86,7 +91,8 @@ final class FileRoot: Sendable {
         // ELOOP and EXDEV: a link that is not followed, or leads outside. ENXIO and ENODEV: a socket or device.
         case ENOENT, ENOTDIR, ELOOP, EXDEV, ENAMETOOLONG, ENXIO, ENODEV, EINVAL, EILSEQ: .notFound
         case EACCES, EPERM: .forbidden
-        case EMFILE, ENFILE, ENOMEM: .overloaded
+        // EAGAIN: the folders were moved about so fast that the kernel could not tell where a path leads.
+        case EMFILE, ENFILE, ENOMEM, EAGAIN: .overloaded
         default: .failed(code)
         }
     }

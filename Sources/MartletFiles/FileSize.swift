@@ -1,3 +1,5 @@
+import MartletWire
+
 /// The size of a file for people: up to three digits and a decimal unit, `999 B`, `1.5 kB`, `23.4 MB`, `567 GB`.
 ///
 /// The units are powers of 1,000, as the SI and most file managers have them. (A kibibyte would be `KiB`.)
@@ -5,7 +7,7 @@ enum FileSize {
     /// Appends the size of so many bytes, rounded to the nearest; a negative number counts as 0.
     static func append(_ size: Int, to bytes: inout [UInt8]) {
         guard size >= 1_000 else {
-            bytes.appendDecimal(max(size, 0))
+            appendDecimal(max(size, 0), to: &bytes)
             bytes.append(contentsOf: " B".utf8)
             return
         }
@@ -19,11 +21,11 @@ enum FileSize {
         }
         let tenths = size / unit * 10 + rounded(size % unit, unit / 10)
         if tenths < 1_000 {
-            bytes.appendDecimal(tenths / 10)
+            appendDecimal(tenths / 10, to: &bytes)
             bytes.append(UInt8(ascii: "."))
-            bytes.appendDecimal(tenths % 10)
+            appendDecimal(tenths % 10, to: &bytes)
         } else {
-            bytes.appendDecimal(rounded(size, unit))
+            appendDecimal(rounded(size, unit), to: &bytes)
         }
         bytes.append(UInt8(ascii: " "))
         bytes.append(prefix)

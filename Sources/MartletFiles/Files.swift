@@ -26,7 +26,11 @@ public struct Files: ImmediateHandler {
     }
 
     private init(folder: String, only: [UInt8]?, options: FilesOptions) throws(SystemError) {
-        root = try FileRoot(path: folder, followsLinks: options.followsLinks)
+        self.init(root: try FileRoot(path: folder, followsLinks: options.followsLinks), only: only, options: options)
+    }
+
+    init(root: FileRoot, only: [UInt8]? = nil, options: FilesOptions) {
+        self.root = root
         self.only = only
         self.options = options
         index = Array(options.indexName.utf8)
@@ -40,7 +44,7 @@ public struct Files: ImmediateHandler {
             if path.bytes.isEmpty { return redirect(to: only, of: request) }
             guard path.bytes == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
         }
-        guard mayServe(path) else { return try fallback(request) }
+        guard only != nil || mayServe(path) else { return try fallback(request) }
         let file: OpenFile
         do throws(FileRoot.Failure) {
             file = try root.open(path.bytes)
@@ -138,8 +142,7 @@ public struct Files: ImmediateHandler {
             file = nil
         }
         if let file, file.kind == .regular { return try serve(file, at: path, request) }
-        guard options.listsFolders else { throw HTTPError(.notFound) }
-        return nil
+        return options.listsFolders ? nil : try fallback(request)
     }
 
     // MARK: Redirects

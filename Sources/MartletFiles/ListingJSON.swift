@@ -1,3 +1,5 @@
+import MartletWire
+
 extension Listing {
     /// The listing as JSON (RFC 8259), `application/json`, one entry a line:
     ///
@@ -18,7 +20,7 @@ extension Listing {
         bytes.reserveCapacity(256 + entries.count * 192)
         bytes.append(contentsOf: "{\"path\": \"/".utf8)
         for segment in path {
-            SegmentEncoding.append(segment, to: &bytes)
+            PercentEncoding.appendSegment(segment, to: &bytes)
             bytes.append(UInt8(ascii: "/"))
         }
         bytes.append(contentsOf: "\", \"entries\": [".utf8)
@@ -44,13 +46,13 @@ extension Listing {
         bytes.append(contentsOf: "{\"name\": \"".utf8)
         appendJSONText(entry.name, to: &bytes)
         bytes.append(contentsOf: "\", \"href\": \"./".utf8)
-        SegmentEncoding.append(entry.name, to: &bytes)
+        PercentEncoding.appendSegment(entry.name, to: &bytes)
         switch entry.kind {
         case .directory: bytes.append(contentsOf: "/\", \"type\": \"directory\", \"size\": null".utf8)
         case .other: bytes.append(contentsOf: "\", \"type\": \"other\", \"size\": null".utf8)
         case .file:
             bytes.append(contentsOf: "\", \"type\": \"file\", \"size\": ".utf8)
-            bytes.appendDecimal(entry.size)
+            appendDecimal(entry.size, to: &bytes)
         }
         bytes.append(contentsOf: ", \"modified\": \"".utf8)
         UTCTime(secondsSince1970: entry.modified).appendISO8601(to: &bytes)

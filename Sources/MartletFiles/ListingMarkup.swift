@@ -1,3 +1,5 @@
+import MartletWire
+
 /// The fixed parts of a listing's page and its rows.
 enum ListingMarkup {
     /// Up to the path in the title. The charset comes first: a path may be long, and it has to be in the first 1,024 bytes.
@@ -98,17 +100,17 @@ enum ListingMarkup {
         switch entry.kind {
         case .directory:
             page.append(contentsOf: "<tr class=\"d\"><td><a href=\"./".utf8)
-            SegmentEncoding.append(entry.name, to: &page)
+            PercentEncoding.appendSegment(entry.name, to: &page)
             page.append(contentsOf: "/\"><bdi>".utf8)
             VisibleName.append(entry.name, to: &page)
             page.append(contentsOf: "</bdi>/</a></td><td></td><td><time datetime=\"".utf8)
         case .file:
             page.append(contentsOf: "<tr><td><a href=\"./".utf8)
-            SegmentEncoding.append(entry.name, to: &page)
+            PercentEncoding.appendSegment(entry.name, to: &page)
             page.append(contentsOf: "\"><bdi>".utf8)
             VisibleName.append(entry.name, to: &page)
             page.append(contentsOf: "</bdi></a></td><td title=\"".utf8)
-            page.appendDecimal(max(entry.size, 0))
+            appendDecimal(max(entry.size, 0), to: &page)
             page.append(contentsOf: " B\">".utf8)
             FileSize.append(entry.size, to: &page)
             page.append(contentsOf: "</td><td><time datetime=\"".utf8)

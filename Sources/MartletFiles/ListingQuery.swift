@@ -1,3 +1,5 @@
+import MartletWire
+
 /// What the query of a listing's URI asks for: `?sort=size&order=desc&after=f1024.report.txt`.
 ///
 /// `sort` is `name`, `size` or `date` (default `name`), `order` is `asc` or `desc` (default `asc`), and `after` is the
@@ -39,7 +41,7 @@ public struct ListingQuery: Sendable, Hashable {
                 }
                 order.direction = direction
             case "after":
-                guard let key = SegmentEncoding.decode(value).flatMap(ListingKey.init(text:)) else {
+                guard let key = PercentEncoding.decode(Array(value).span).flatMap(ListingKey.init(text:)) else {
                     return nil
                 }
                 after = key
@@ -62,7 +64,7 @@ public struct ListingQuery: Sendable, Hashable {
             after.append(to: &text)
             bytes.append(contentsOf: separator.utf8)
             bytes.append(contentsOf: "after=".utf8)
-            SegmentEncoding.append(text, to: &bytes)
+            PercentEncoding.appendSegment(text, to: &bytes)
         }
     }
 }

@@ -1,18 +1,18 @@
 /// A time in the Gregorian calendar, UTC: what an HTTP date spells out.
-struct CivilDate {
-    var year: Int
+package struct CivilDate {
+    package var year: Int
     /// 1...12
-    var month: Int
+    package var month: Int
     /// 1...31
-    var day: Int
-    var hour: Int
-    var minute: Int
+    package var day: Int
+    package var hour: Int
+    package var minute: Int
     /// 0...60: 60 is a leap second, read as the second after 59.
-    var second: Int
+    package var second: Int
 
     /// 0000-01-01 00:00:00 and 9999-12-31 23:59:59, in seconds since 1970: the times HTTP can spell.
-    static let first = -62_167_219_200
-    static let last = 253_402_300_799
+    package static let first = -62_167_219_200
+    package static let last = 253_402_300_799
 
     init(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
         self.year = year
@@ -24,7 +24,7 @@ struct CivilDate {
     }
 
     /// The date of a time between ``first`` and ``last``.
-    init(seconds: Int) {
+    package init(seconds: Int) {
         let days = Self.floorDivide(seconds, 86_400)
         let rest = seconds - days * 86_400
         // Count from 0000-03-01, so that the leap day is the last day of its year.

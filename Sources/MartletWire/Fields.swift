@@ -158,6 +158,7 @@ extension Fields {
         let rawName = name.rawName.utf8.span
         guard !rawName.isEmpty, rawName[0] != UInt8(ascii: ":") else { return }
         let value = value.extracting(Self.kept(of: value))
+        makeRoom(forOctets: rawName.count + value.count + 4)
         lines.append(FieldLine(start: bytes.count, nameCount: rawName.count, valueCount: value.count))
         bytes.append(copying: rawName)
         bytes.append(UInt8(ascii: ":"))
@@ -171,6 +172,12 @@ extension Fields {
         }
         bytes.append(0x0D)
         bytes.append(0x0A)
+    }
+
+    /// Grows once to the size of a usual head instead of step by step from nothing.
+    private mutating func makeRoom(forOctets count: Int) {
+        if bytes.capacity - bytes.count < count { bytes.reserveCapacity(Swift.max(2 * bytes.capacity, bytes.count + count, 256)) }
+        if lines.capacity == lines.count { lines.reserveCapacity(Swift.max(2 * lines.capacity, 8)) }
     }
 
     /// Whether `value` can be a field value as it is: no control but HTAB in it, no white space at its ends

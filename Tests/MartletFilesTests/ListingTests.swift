@@ -40,9 +40,9 @@ struct ListingTests {
         "a name is encoded in its link and shown whole, and cannot become markup",
         arguments: [
             (Array("\"><script>".utf8), "%22%3E%3Cscript%3E", "&quot;&gt;&lt;script&gt;"),
-            (Array("a&amp;'b".utf8), "a%26amp%3B%27b", "a&amp;amp;&#39;b"),
-            (Array("javascript:alert(1)".utf8), "javascript%3Aalert%281%29", "javascript:alert(1)"),
-            (Array("a?b#c%d;e".utf8), "a%3Fb%23c%25d%3Be", "a?b#c%d;e"),
+            (Array("a&amp;'b".utf8), "a%26amp;%27b", "a&amp;amp;&#39;b"),
+            (Array("javascript:alert(1)".utf8), "javascript%3Aalert(1)", "javascript:alert(1)"),
+            (Array("a?b#c%d;e".utf8), "a%3Fb%23c%25d;e", "a?b#c%d;e"),
             (
                 Array("new\nline\r\t\u{1}\u{7F}".utf8), "new%0Aline%0D%09%01%7F",
                 "new<i>\\n</i>line<i>\\r</i><i>\\t</i><i>\\x01</i><i>\\x7F</i>"
@@ -244,7 +244,7 @@ struct ListingTests {
                 {"name": "a b", "href": "./a%20b/", "type": "directory", "size": null, "modified": "2026-11-22T17:20:00Z"},
                 {"name": "q\\"\\\\\\u000A\\u2028ü", "href": "./q%22%5C%0A%E2%80%A8%C3%BC", "type": "file", "size": 7, \
                 "modified": "1969-12-31T23:59:59Z"},
-                {"name": "a\u{FFFD}\u{FFFD}(", "href": "./a%FF%C3%28", "type": "file", "size": 3, \
+                {"name": "a\u{FFFD}\u{FFFD}(", "href": "./a%FF%C3(", "type": "file", "size": 3, \
                 "modified": "2026-11-22T17:20:00Z"},
                 {"name": "fifo", "href": "./fifo", "type": "other", "size": null, "modified": "1970-01-01T00:00:00Z"}
                 ], "next": null}

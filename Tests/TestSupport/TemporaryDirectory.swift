@@ -40,12 +40,13 @@ public final class TemporaryDirectory: Sendable {
     @discardableResult
     public func write(_ name: [UInt8], _ bytes: some Collection<UInt8>) throws -> [UInt8] {
         let whole = Array(path.utf8) + [UInt8(ascii: "/")] + name
-        if let slash = name.lastIndex(of: UInt8(ascii: "/")) {
-            try makeDirectory(String(decoding: name[..<slash], as: UTF8.self))
-        }
         let text = String(decoding: whole, as: UTF8.self)
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-        let fd = unsafe whole.terminated { unsafe open($0, flags, 0o644) }
+        var fd = unsafe whole.terminated { unsafe open($0, flags, 0o644) }
+        if fd < 0, errno == ENOENT, let slash = name.lastIndex(of: UInt8(ascii: "/")) {
+            try makeDirectory(String(decoding: name[..<slash], as: UTF8.self))
+            fd = unsafe whole.terminated { unsafe open($0, flags, 0o644) }
+        }
         guard fd >= 0 else { throw SystemError(operation: "create \(text)") }
         defer { close(fd) }
         var rest = Array(bytes)[...]
