@@ -69,10 +69,11 @@ extension Connection {
     }
 
     /// Ends a handler's wait for content with an error; the content after it is lost.
-    func failReader(_ error: any Error) {
+    func failReader(_ error: @autoclosure () -> any Error) {
         guard let exchange, let reader = exchange.reader else { return }
         exchange.reader = nil
         unsetDeadline()
+        let error = error()
         exchange.content = .failed(error)
         reader.resume(throwing: error)
     }

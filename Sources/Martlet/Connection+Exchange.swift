@@ -20,15 +20,12 @@ extension Connection {
         if exchange.head.hasUnknownExpectation {
             return refuse(HTTPError(.expectationFailed, "The only expectation known here is 100-continue."))
         }
-        let request = Request(head: exchange.head, peer: peer, body: body(of: exchange))
-        if let immediate = worker.immediate {
-            do {
-                if let response = try immediate.respondImmediately(to: request) { return answer(response) }
-            } catch {
-                return answer(error)
-            }
+        do {
+            if let response = try immediateResponse(exchange) { return answer(response) }
+        } catch {
+            return answer(error)
         }
-        startTask(request, exchange)
+        startTask(request(of: exchange), exchange)
     }
 
     private func startTask(_ request: Request, _ exchange: Exchange) {
@@ -49,6 +46,17 @@ extension Connection {
         guard phase == .responding, number == exchangeNumber else { return }
         exchange.task = task
         cancelIfFinished()
+    }
+
+    /// Asks a handler that can answer at once. A function of its own so that the request is gone when the answer is
+    /// sent: the exchange alone holds the head then, and can use its memory for the next one.
+    private func immediateResponse(_ exchange: Exchange) throws -> Response? {
+        guard let immediate = worker.immediate else { return nil }
+        return try immediate.respondImmediately(to: request(of: exchange))
+    }
+
+    private func request(of exchange: Exchange) -> Request {
+        Request(head: exchange.head, peer: peer, body: body(of: exchange))
     }
 
     private func body(of exchange: Exchange) -> RequestBody {
@@ -114,10 +122,11 @@ extension Connection {
         guard response.status.code >= 200 else { return answer(HandlerFault.notFinal(response.status.code)) }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
+        let fields = fields(of: response)
         decideClosing(exchange, response)
         output.takeBuffer(from: &worker.loop.buffers)
         let before = output.bytes.count
-        appendHead(of: response, to: exchange)
+        appendHead(of: response, fields, version: exchange.head.version, to: &output.bytes)
         exchange.status = response.status.code
         if exchange.head.method != .head, ResponseHead.allowsContent(response.status) {
             guard output.append(response.body) else {
@@ -148,21 +157,26 @@ extension Connection {
         }
     }
 
-    private func appendHead(of response: Response, to exchange: Exchange) {
-        ResponseHead.appendStatusLine(response.status, to: &output.bytes)
-        worker.appendCommonFields(to: &output.bytes)
-        fields(of: response).write(into: &output.bytes)
+    private func appendHead(
+        of response: Response,
+        _ fields: Fields,
+        version: HTTPVersion,
+        to bytes: inout [UInt8]
+    ) {
+        ResponseHead.appendStatusLine(response.status, to: &bytes)
+        worker.appendCommonFields(to: &bytes)
+        fields.write(into: &bytes)
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
             let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
-            ResponseHead.appendField("Content-Length", count, to: &output.bytes)
+            ResponseHead.appendField("Content-Length", count, to: &bytes)
         }
         if closes {
-            ResponseHead.appendField("Connection", "close", to: &output.bytes)
-        } else if exchange.head.version == .http1_0 {
-            ResponseHead.appendField("Connection", "keep-alive", to: &output.bytes)
+            ResponseHead.appendField("Connection", "close", to: &bytes)
+        } else if version == .http1_0 {
+            ResponseHead.appendField("Connection", "keep-alive", to: &bytes)
         }
-        ResponseHead.appendEnd(to: &output.bytes)
+        ResponseHead.appendEnd(to: &bytes)
     }
 
     /// The response's fields without those that the server writes, and with those of the configuration.

@@ -300,7 +300,10 @@ final class Connection: EventSource, @unchecked Sendable {
         exchangeNumber += 1
         discarded = 0
         parser.reset()
-        exchange?.reset()
+        if let done = exchange {
+            exchange = nil
+            worker.give(done)
+        }
         phase = .receivingHead
     }
 
@@ -397,7 +400,7 @@ final class Connection: EventSource, @unchecked Sendable {
     }
 
     private func logExchange() {
-        guard let exchange else { return }
+        guard let exchange, worker.logs else { return }
         worker.log(
             AccessLogEntry(
                 peer: peer,

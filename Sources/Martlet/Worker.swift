@@ -167,6 +167,9 @@ final class Worker: @unchecked Sendable {
         output.append(contentsOf: commonFields)
     }
 
+    /// Whether there is an access log.
+    var logs: Bool { accessLog != nil }
+
     func log(_ entry: AccessLogEntry) {
         accessLog?.append(entry, seconds: WallClock.seconds())
     }

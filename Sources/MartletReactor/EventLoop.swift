@@ -13,7 +13,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public let name: String
 
     /// The monotonic time at the start of this turn: what deadlines are reckoned from.
-    public private(set) var now = Instant.now()
+    public var now: Instant { turnStart }
+
+    // Private, so that the compiler can see every use and leaves out the checks for overlapping access at run time.
+    private var turnStart = Instant.now()
 
     /// Buffers that connections borrow while they have something to receive or send.
     public var buffers = BufferPool()
@@ -236,7 +239,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
                 // Only a bug of ours (a closed or wrong descriptor) gets here; going on would spin for ever.
                 preconditionFailure("\(name): \(error)")
             }
-            now = Instant.now()
+            turnStart = Instant.now()
             for index in 0..<count { dispatch(poller.event(at: index)) }
             fireDeadlines()
             runTurns()

@@ -60,19 +60,20 @@ public final class OpenFile: Sendable {
     /// Appends a range of the file to `buffer`.
     /// - Returns: false when the file no longer has all of it; what it had is appended.
     public func append(_ range: Range<Int>, to buffer: inout [UInt8]) -> Bool {
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: range.count))
         var done = 0
-        while done < range.count {
-            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[(start + done)...])
-                return unsafe pread(fd, target.baseAddress, target.count, off_t(range.lowerBound + done))
+        buffer.append(addingCapacity: range.count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { free, initialized in
+                let free = UnsafeMutableRawBufferPointer(free)
+                while done < range.count {
+                    let target = unsafe UnsafeMutableRawBufferPointer(rebasing: free[done..<range.count])
+                    let count = unsafe pread(fd, target.baseAddress, target.count, off_t(range.lowerBound + done))
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { break }
+                    done += count
+                }
+                initialized = done
             }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            done += count
         }
-        buffer.removeLast(range.count - done)
         return done == range.count
     }
 }

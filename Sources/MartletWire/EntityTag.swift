@@ -26,6 +26,7 @@ public struct EntityTag: Sendable, Hashable {
     /// A strong tag of numbers, such as inode, size and modification time: hexadecimal, joined by `-`.
     public init(strong numbers: [UInt]) {
         var opaque: [UInt8] = []
+        opaque.reserveCapacity(17 * numbers.count)
         for number in numbers {
             if !opaque.isEmpty { opaque.append(UInt8(ascii: "-")) }
             appendHexadecimal(number, to: &opaque)
