@@ -78,8 +78,8 @@ struct LogTests {
         try folder.write("root/a.txt", "Hello")
         try folder.write("log", "before\n")
         let file = folder.path(of: "log")
+        // One loop: each writes the lines of a turn together, so the lines of several may come in another order.
         let martlet = try Martlet(
-            // One loop: two would write their lines in any order.
             [folder.path(of: "root"), "--threads", "1"] + arguments.map { $0 == "LOG" ? file : $0 },
             environment: environment.merging(["TZ": "UTC"]) { first, _ in first }
         )

@@ -34,7 +34,8 @@ final class FileServer: Sendable {
     /// Serves a folder with these text files in it.
     convenience init(_ files: [String: String], options: FilesOptions = FilesOptions()) throws {
         let folder = try TemporaryDirectory()
-        for (name, text) in files { try folder.write(name, text) }
+        // In order: a sidecar is no older than its original.
+        for (name, text) in files.sorted(by: { $0.key < $1.key }) { try folder.write(name, text) }
         try self.init(folder, options: options)
     }
 
