@@ -20,11 +20,15 @@ extension Connection {
         if exchange.head.hasUnknownExpectation {
             return refuse(HTTPError(.expectationFailed, "The only expectation known here is 100-continue."))
         }
+        let response: Response?
         do {
-            if let response = try immediateResponse(exchange) { return answer(response) }
+            // The request is gone when the answer is sent: the exchange alone holds the head then, and can use its
+            // memory for the next one.
+            response = try worker.immediate?.respondImmediately(to: request(of: exchange))
         } catch {
             return answer(error)
         }
+        if let response { return answer(response) }
         startTask(request(of: exchange), exchange)
     }
 
@@ -46,13 +50,6 @@ extension Connection {
         guard phase == .responding, number == exchangeNumber else { return }
         exchange.task = task
         cancelIfFinished()
-    }
-
-    /// Asks a handler that can answer at once. A function of its own so that the request is gone when the answer is
-    /// sent: the exchange alone holds the head then, and can use its memory for the next one.
-    private func immediateResponse(_ exchange: Exchange) throws -> Response? {
-        guard let immediate = worker.immediate else { return nil }
-        return try immediate.respondImmediately(to: request(of: exchange))
     }
 
     private func request(of exchange: Exchange) -> Request {

@@ -43,11 +43,11 @@ public struct ReceiveBuffer: Sendable {
         storage.append(contentsOf: repeatElement(0, count: capacity - storage.count))
     }
 
-    /// Lets `body` write at the free end, and counts what it says it wrote. Moves the contents to the front first when
-    /// there is no room behind them.
+    /// Lets `body` write at the free end, and counts what it says it wrote. Moves the contents to the front first, so
+    /// that all of `room` is offered: who gets less than that knows that there is no more.
     mutating func fill<Result>(_ body: (UnsafeMutableRawBufferPointer) -> (written: Int, Result)) -> Result {
         let held = start..<end
-        let moves = end == storage.count && start > 0
+        let moves = start > 0
         if moves {
             start = 0
             end = held.count

@@ -60,6 +60,16 @@ struct ReceiveBufferTests {
         }
     }
 
+    @Test("offers all its room at once: who receives less takes it that the kernel has no more")
+    func wholeRoom() {
+        var buffer = ReceiveBuffer(capacity: 8)
+        #expect(fill(&buffer, from: Array("abcdef".utf8)) == 6)
+        buffer.consume(4)
+        #expect(buffer.room == 6)
+        #expect(fill(&buffer, from: Array("ghijklmn".utf8)) == 6)
+        #expect(buffer.text == "efghijkl")
+    }
+
     @Test("moves its contents to the front when there is no room behind them")
     func compaction() {
         var buffer = ReceiveBuffer(capacity: 8)

@@ -84,8 +84,8 @@ struct AccessLogTests {
             log == #"""
                 {"time":"*","peer":"127.0.0.1","method":"GET","target":"/a?b","protocol":"HTTP/1.1","host":"a","referrer":"z","user_agent":"x\"\\y\u0009é\u009b31m","status":200,"bytes":2,"duration_us":*}
                 {"time":"*","peer":"127.0.0.1","method":"POST","target":"/","protocol":"HTTP/1.0","status":200,"bytes":1,"duration_us":*}
-                {"time":"*","peer":"127.0.0.1","request":"GARBAGE \"q\"","status":400,"bytes":78,"duration_us":*}
-                {"time":"*","peer":"127.0.0.1","status":400,"bytes":86,"duration_us":*}
+                {"time":"*","peer":"127.0.0.1","request":"GARBAGE \"q\"","status":400,"bytes":88,"duration_us":*}
+                {"time":"*","peer":"127.0.0.1","status":400,"bytes":75,"duration_us":*}
 
                 """#
         )
@@ -101,7 +101,8 @@ struct AccessLogTests {
             usleep(20_000)
             return .text("slow")
         }
-        try await withServer(handler, configure: { $0.accessLog = AccessLogSettings(format: .json, fd: fd) }) { server in
+        try await withServer(handler, configure: { $0.accessLog = AccessLogSettings(format: .json, fd: fd) }) {
+            server in
             _ = try server.answer(to: get("/", "Connection: close"))
             server.server.stop()
             await server.server.waitUntilStopped()
@@ -171,7 +172,10 @@ struct AccessLogTests {
         #expect(log == "127.0.0.1 - - [*] \"GET /long HTTP/1.1\" 499 0\n")
     }
 
-    @Test("a pipe that nobody reads does not stop the server; its lines come later, whole, and losses are told", arguments: [true, false])
+    @Test(
+        "a pipe that nobody reads does not stop the server; its lines come later, whole, and losses are told",
+        arguments: [true, false]
+    )
     func fullPipe(isBlocking: Bool) async throws {
         var ends: [CInt] = [-1, -1]
         try #require(unsafe cm_pipe(&ends) == 0)
@@ -200,7 +204,9 @@ struct AccessLogTests {
             let isWhole = lines.allSatisfy { $0.hasPrefix("127.0.0.1 - - [") && $0.hasSuffix("HTTP/1.1\" 200 1001") }
             #expect(isWhole && log.last == 10)
             #expect(
-                server.log.lines == ["warning: the access log's reader is too slow: \(1000 - lines.count) lines are lost"]
+                server.log.lines == [
+                    "warning: the access log's reader is too slow: \(1000 - lines.count) lines are lost"
+                ]
             )
             #expect(lines.count > 250 && lines.count < 400)
         }

@@ -79,7 +79,10 @@ struct DisconnectTests {
         }
     }
 
-    @Test("at once behind the request: the handler's task is cancelled as well", arguments: [get(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"])
+    @Test(
+        "at once behind the request: the handler's task is cancelled as well",
+        arguments: [get(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"]
+    )
     func rightBehind(request: String) async throws {
         let ended = Record<Bool>()
         let gate = Gate()
@@ -164,7 +167,8 @@ struct DisconnectTests {
         let directory = try TemporaryDirectory()
         let content = (0..<3 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
         let path = try directory.write("big", content)
-        try await withServer(Immediate { _ in Response(body: .file(try openFile(path), 0..<content.count)) }) { server in
+        try await withServer(Immediate { _ in Response(body: .file(try openFile(path), 0..<content.count)) }) {
+            server in
             let socket = try server.connect(receiveBuffer: 8192)
             try socket.send(get())
             socket.finishSending()

@@ -15,7 +15,8 @@ func openDescriptors(of path: String) -> Int {
     (0..<4096).count { fd in
         var target = [CChar](repeating: 0, count: 4096)
         let count = unsafe readlink("/proc/self/fd/\(fd)", &target, target.count)
-        return count > 0 && String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self).hasPrefix(path)
+        return count > 0
+            && String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self).hasPrefix(path)
     }
 }
 

@@ -38,7 +38,10 @@ struct KeepAliveTests {
         }
     }
 
-    @Test("a response that says Connection: close closes, alone or in a list", arguments: ["close", "Close", "x, close"])
+    @Test(
+        "a response that says Connection: close closes, alone or in a list",
+        arguments: ["close", "Close", "x, close"]
+    )
     func responseCloses(value: String) async throws {
         let handler = Immediate { _ in
             var response = Response.text("bye")
@@ -66,7 +69,9 @@ struct KeepAliveTests {
 
     @Test("a request may come octet by octet, with empty lines before it")
     func splitAtEveryOctet() async throws {
-        let handler = Waiting { request in .text(String(decoding: try await request.body.collect(upTo: 99), as: UTF8.self)) }
+        let handler = Waiting { request in
+            .text(String(decoding: try await request.body.collect(upTo: 99), as: UTF8.self))
+        }
         let request = "\r\n\r\nPOST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\r\n" + get("/q")
         try await withServer(handler) { server in
             let whole = try server.connect()

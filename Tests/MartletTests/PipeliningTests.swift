@@ -69,7 +69,8 @@ struct PipeliningTests {
             let socket = try server.connect()
             try socket.send(
                 "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 18\r\n\r\nGET /x HTTP/1.1\r\n\r"
-                    + "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nGET /\r\n0\r\n\r\n" + get("/3")
+                    + "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nGET /\r\n0\r\n\r\n"
+                    + get("/3")
             )
             try socket.expect(ok("/1") + ok("/2") + ok("/3"))
         }

@@ -97,7 +97,8 @@ struct RequestBodyTests {
     func tooLongByChunks() async throws {
         try await withServer(Self.echo, configure: { $0.limits.body = 10 }) { server in
             let answer = try server.answer(
-                to: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n5\r\nghijk\r\n0\r\n\r\n"
+                to:
+                    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n5\r\nghijk\r\n0\r\n\r\n"
             )
             #expect(
                 answer
@@ -114,7 +115,9 @@ struct RequestBodyTests {
             return .text("no")
         }
         try await withServer(handler) { server in
-            let framing = isChunked ? "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n" : "Content-Length: 5\r\n\r\nabcde"
+            let framing =
+                isChunked
+                ? "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n" : "Content-Length: 5\r\n\r\nabcde"
             let socket = try server.connect()
             try socket.send("POST / HTTP/1.1\r\nHost: a\r\n" + framing)
             try socket.expect(
@@ -134,7 +137,10 @@ struct RequestBodyTests {
         "malformed chunks are answered 400 and the connection closes",
         arguments: [
             ("x\r\n", "A chunk size must be one or more hex digits and nothing else."),
-            ("5\r\nhelloX\r\n0\r\n\r\n", "The data of a chunk is not followed by CR LF: its size does not match its data."),
+            (
+                "5\r\nhelloX\r\n0\r\n\r\n",
+                "The data of a chunk is not followed by CR LF: its size does not match its data."
+            ),
             ("5\nhello\r\n", "A line ends with LF alone: every line must end with CR LF."),
             ("fffffffffffffffff\r\n", "A chunk size is larger than any chunk can be."),
         ]
@@ -142,7 +148,9 @@ struct RequestBodyTests {
     func malformed(chunks: String, reason: String) async throws {
         try await withServer(Self.echo) { server in
             let socket = try server.connect()
-            try socket.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + get("/smuggled"))
+            try socket.send(
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + get("/smuggled")
+            )
             try #expect(masked(socket.receiveAll()) == refusal("400 Bad Request", reason))
         }
     }
@@ -201,7 +209,10 @@ struct RequestBodyTests {
         }
     }
 
-    @Test("a client that still sends 10 MB nobody wants can read the whole answer first or last", arguments: [true, false])
+    @Test(
+        "a client that still sends 10 MB nobody wants can read the whole answer first or last",
+        arguments: [true, false]
+    )
     func unreadBig(readsFirst: Bool) async throws {
         let text = String(repeating: "y", count: 100_000)
         try await withServer(Immediate { _ in .text(text) }) { server in

@@ -189,7 +189,9 @@ struct ErrorAnswerTests {
                 to: get("/", "Accept: text/html,application/xhtml+xml,*/*;q=0.8", "Connection: close")
             )
             #expect(answer.hasPrefix("HTTP/1.1 404 Not Found\r\nDate: *\r\nContent-Type: text/html; charset=utf-8\r\n"))
-            #expect(answer.contains("<h1>404 Not Found</h1>\n<p>No &lt;b&gt;&quot;file&quot;&lt;/b&gt; &amp; more.</p>"))
+            #expect(
+                answer.contains("<h1>404 Not Found</h1>\n<p>No &lt;b&gt;&quot;file&quot;&lt;/b&gt; &amp; more.</p>")
+            )
             #expect(!answer.contains("<b>"))
         }
     }
@@ -208,11 +210,18 @@ struct ErrorAnswerTests {
                 "Content-Length and Transfer-Encoding must not be sent together: leave out Content-Length."
             ),
             (
-                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501 Not Implemented",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                "501 Not Implemented",
                 "No transfer coding but chunked is supported here."
             ),
-            ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported", "This major version of HTTP is not supported here: use HTTP/1.1."),
-            ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", "400 Bad Request", "This is a TLS handshake on a port that speaks plain HTTP: use http:// instead of https://."),
+            (
+                "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported",
+                "This major version of HTTP is not supported here: use HTTP/1.1."
+            ),
+            (
+                "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", "400 Bad Request",
+                "This is a TLS handshake on a port that speaks plain HTTP: use http:// instead of https://."
+            ),
         ]
     )
     func parserErrors(request: String, status: String, reason: String) async throws {
