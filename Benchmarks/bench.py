@@ -87,7 +87,7 @@ def require_tools():
     if missing:
         sys.exit(f"Please run: sudo apt-get install -y --no-install-recommends {' '.join(missing)}")
     if not (peers.binary_folder() / "martlet").exists():
-        sys.exit("Please build first: swift build -c release --product martlet && swift build -c release --product hello")
+        sys.exit("Please build first: scripts/bench.sh does it")
 
 
 def run_work(work, rivals, setting):
@@ -107,7 +107,7 @@ def run_work(work, rivals, setting):
                 samples[name].append(load(servers[name], work, setting.seconds, setting))
     finally:
         for server in servers.values():
-            server.__exit__()
+            server.stop()
     for name, values in samples.items():
         best = statistics.median(sample["cpu"] for sample in values)
         print(f"    {taking_part[name].name:8} {best:8.2f} us of CPU a request", file=sys.stderr)

@@ -102,23 +102,31 @@ class Server:
             command, preexec_fn=pin, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         self.pid = self.process.pid
+        self.output = ""
 
     def wait_until_it_answers(self):
         try:
             return first_answer(self.port, self.path)
         except TimeoutError:
-            self.process.kill()
-            raise TimeoutError(self.process.communicate()[1].decode(errors="replace")) from None
+            self.stop()
+            raise TimeoutError(f"no answer: {self.output}") from None
+
+    def stop(self):
+        """Asks the process to end, then its whole tree by force."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                for pid in reversed(tree(self.pid)):
+                    os.kill(pid, signal.SIGKILL)
+                self.process.wait(timeout=5)
+        if not self.process.stderr.closed:
+            self.output = self.process.stderr.read().decode(errors="replace")
+            self.process.stderr.close()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            for pid in reversed(tree(self.pid)):
-                os.kill(pid, signal.SIGKILL)
-            self.process.wait(timeout=5)
-        self.process.stderr.close()
+        self.stop()

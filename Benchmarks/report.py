@@ -55,7 +55,8 @@ def _introduction(results):
 Written by `make bench`. One worker for each server on one CPU, wrk on another; medians of {results["rounds"]} rounds of
 {results["seconds"]} s in turns, the lowest and the highest in parentheses. CPU time is what /proc counts for the server's
 processes, divided by the requests that wrk counted: the figure to compare, for it depends little on what else runs.
-No server logs but in the work that says so. Every answer was checked with curl before it was timed.
+No server logs but in the work that says so. Every answer was checked with curl before it was timed. The figures of
+one run on a shared machine; compare within a table only.
 
 - {about["processors"]} x {about["processor"]}, {about["kernel"]}, load {about["load"]:.1f} at the start
 - {", ".join(about["versions"])}
