@@ -2,7 +2,6 @@
 
 ROOT ?= Site
 PORT ?= 8000
-SWIFT_RELEASE = swift build -c release --product martlet
 
 .PHONY: help serve release test sanitize fuzz lint format linkage load bench clean
 
@@ -10,11 +9,11 @@ help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
 serve: release ## Build and serve the sample site, or another: make serve ROOT=~/somewhere PORT=9000
-	@exec "$$($(SWIFT_RELEASE) --show-bin-path)/martlet" "$(ROOT)" --port "$(PORT)"
+	@exec "$$(scripts/release.sh --show-bin-path)/martlet" "$(ROOT)" --port "$(PORT)"
 
 release:
 	@scripts/setup.sh build
-	@$(SWIFT_RELEASE)
+	@scripts/release.sh --product martlet
 
 test: ## Build and run every test
 	@scripts/setup.sh test

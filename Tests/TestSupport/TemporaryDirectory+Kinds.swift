@@ -1,4 +1,4 @@
-public import Glibc
+import Glibc
 import MartletReactor
 
 /// What a directory may hold beside plain files.
