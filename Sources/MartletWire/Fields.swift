@@ -176,7 +176,9 @@ extension Fields {
 
     /// Grows once to the size of a usual head instead of step by step from nothing.
     private mutating func makeRoom(forOctets count: Int) {
-        if bytes.capacity - bytes.count < count { bytes.reserveCapacity(Swift.max(2 * bytes.capacity, bytes.count + count, 256)) }
+        if bytes.capacity - bytes.count < count {
+            bytes.reserveCapacity(Swift.max(2 * bytes.capacity, bytes.count + count, 256))
+        }
         if lines.capacity == lines.count { lines.reserveCapacity(Swift.max(2 * lines.capacity, 8)) }
     }
 

@@ -54,7 +54,7 @@ extension TemporaryDirectory {
     }
 
     /// Sets the access rights of something in it.
-    public func setMode(_ name: String, _ mode: mode_t) throws {
+    public func setMode(_ name: String, _ mode: UInt32) throws {
         guard unsafe chmod(path(of: name), mode) == 0 else { throw SystemError(operation: "chmod \(name)") }
     }
 }
