@@ -10,7 +10,7 @@ Usually run by `make bench`. Settings come from the environment:
     ROUNDS=5 SECONDS=3  rounds for each server and work, and their length
     MEMORY=0            leaves out start-up time and memory
     CONNECTIONS=10000   idle connections for the measurement of memory
-    TABLE=PATH          where the table goes; default docs/benchmarks.md, "-" for nowhere but the terminal
+    TABLE=PATH          where the table goes; default docs/benchmarks.md when nothing is left out, else only the terminal
     BIN=FOLDER          where the programs are; default .build/release
 """
 
@@ -71,7 +71,9 @@ class Setting:
         self.seconds = int(os.environ.get("SECONDS", "3"))
         self.connections = int(os.environ.get("CONNECTIONS", "10000"))
         self.measures_memory = os.environ.get("MEMORY", "1") != "0"
-        table = os.environ.get("TABLE", str(HERE.parent / "docs" / "benchmarks.md"))
+        # A part of the table must not replace the whole.
+        is_whole = not self.works and self.peers == ["nginx", "python"] and self.measures_memory
+        table = os.environ.get("TABLE", str(HERE.parent / "docs" / "benchmarks.md") if is_whole else "-")
         self.table = None if table == "-" else pathlib.Path(table)
         available = sorted(os.sched_getaffinity(0))
         self.server_cpu = available[0]
