@@ -4,12 +4,15 @@ import MartletReactor
 import MartletWire
 
 /// How a line of the access log looks.
+///
+/// The status 499 stands for a request whose connection ended before an answer was given. "-" stands for a request line
+/// that did not arrive.
 public enum AccessLogFormat: String, CaseIterable, Sendable {
     /// NCSA Common Log Format: peer, time, request line, status, octets of content.
     case common
     /// Common, then the referrer and the user agent in quotes.
     case combined
-    /// One JSON object a line.
+    /// One JSON object a line. A refused request has its line in `request` instead of the parts.
     case json
 }
 
@@ -17,7 +20,9 @@ public enum AccessLogFormat: String, CaseIterable, Sendable {
 public struct AccessLogSettings: Sendable {
     /// The look of a line; default `common`.
     public var format = AccessLogFormat.common
-    /// The descriptor written to; default standard error. The server does not close it.
+    /// The descriptor written to; default standard error. The server does not close it, and never waits for who reads
+    /// it: lines that a full pipe does not take wait in memory, 256 KiB for each loop; further ones are lost, and the
+    /// logger is told how many.
     public var fd: CInt = 2
 
     /// Common Log Format to standard error.

@@ -23,7 +23,8 @@ public struct RequestBody: AsyncSequence, Sendable {
 
         /// The next chunk; nil after the last.
         /// - Throws: `HTTPError` when the content is malformed (400), longer than the server allows (413) or late
-        ///   (408); `CancellationError` when the client is gone or the answer was given.
+        ///   (408); `CancellationError` when the client is gone, the answer was given or the read was cancelled. Every
+        ///   later call throws the same: what was cut never looks complete.
         public mutating func next() async throws -> [UInt8]? {
             guard let connection = body.connection else { return nil }
             return try await connection.nextBodyChunk(of: body.exchange)

@@ -7,7 +7,7 @@ public import MartletWire
 /// `Content-Length`, `Connection`, `Date` and `Server` are the server's to write; set them here and they are replaced,
 /// but for `Connection: close`, which closes the connection after the answer.
 public struct Response: Sendable {
-    /// The status; default 200.
+    /// The final status, from 200 on; default 200. An interim one is a mistake: the client gets a 500, the log the reason.
     public var status: HTTPResponse.Status
     /// The fields, in the order they are sent.
     public var fields: Fields

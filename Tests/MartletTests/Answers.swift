@@ -48,6 +48,12 @@ extension TestSocket {
         return unsafe recv(fd, &octet, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) < 0 && errno == EAGAIN
     }
 
+    /// True when neither an octet nor the end comes for so many milliseconds.
+    func staysSilent(for milliseconds: CInt) -> Bool {
+        var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) == 0
+    }
+
     private func receiveBestEffort(_ count: Int) throws -> [UInt8] {
         var received: [UInt8] = []
         while received.count < count {

@@ -3,7 +3,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("The stack is short enough to read", .timeLimit(.minutes(2)))
+@Suite("The stack is short enough to read", .enabled(if: !isSanitized), .timeLimit(.minutes(2)))
 struct StackDepthTests {
     /// Starts the probe, makes its handler trap and returns the names of the functions in the backtrace, innermost
     /// first, without thunks.
