@@ -58,7 +58,7 @@ extension Connection {
 
     private func body(of exchange: Exchange) -> RequestBody {
         switch exchange.head.framing {
-        case .none: RequestBody(connection: nil, exchange: 0, contentLength: 0)
+        case .none: RequestBody(connection: nil, exchange: nil, contentLength: 0)
         case .length(let count): RequestBody(connection: self, exchange: exchangeNumber, contentLength: count)
         case .chunked: RequestBody(connection: self, exchange: exchangeNumber, contentLength: nil)
         }

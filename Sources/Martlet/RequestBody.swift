@@ -10,9 +10,10 @@ public struct RequestBody: AsyncSequence, Sendable {
     /// A part of the content, never empty.
     public typealias Element = [UInt8]
 
-    /// Nil: the request has no content.
-    let connection: Connection?
-    let exchange: UInt64
+    /// Weak: a handler may keep its requests, and would keep itself by way of the connection and its server.
+    weak let connection: Connection?
+    /// The number of the connection's exchange; nil when the request has no content.
+    let exchange: UInt64?
 
     /// Octets announced by `Content-Length`; nil when the content is chunked.
     public let contentLength: Int?
@@ -26,8 +27,9 @@ public struct RequestBody: AsyncSequence, Sendable {
         ///   (408); `CancellationError` when the client is gone, the answer was given or the read was cancelled. Every
         ///   later call throws the same: what was cut never looks complete.
         public mutating func next() async throws -> [UInt8]? {
-            guard let connection = body.connection else { return nil }
-            return try await connection.nextBodyChunk(of: body.exchange)
+            guard let exchange = body.exchange else { return nil }
+            guard let connection = body.connection else { throw CancellationError() }
+            return try await connection.nextBodyChunk(of: exchange)
         }
     }
 

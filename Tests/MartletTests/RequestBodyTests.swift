@@ -255,6 +255,30 @@ struct RequestBodyTests {
         }
     }
 
+    @Test("a handler that keeps its requests keeps neither their connections nor its server")
+    func keptRequest() async throws {
+        weak var handler: KeepingHandler?
+        do {
+            let keeping = KeepingHandler()
+            handler = keeping
+            try await withServer(keeping) { running in
+                let socket = try running.connect()
+                try socket.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+                try socket.expect(ok("ok"))
+            }
+        }
+        try await eventually("the handler is gone") { handler == nil }
+    }
+
+    private final class KeepingHandler: Handler {
+        private let requests = Record<Request>()
+
+        func respond(to request: Request) async throws -> Response {
+            requests.append(request)
+            return .text("ok")
+        }
+    }
+
     @Test("a read that its own task cancels ends at once, on the loop or elsewhere", arguments: [true, false])
     func cancelledRead(isElsewhere: Bool) async throws {
         let handler = Waiting { request in
