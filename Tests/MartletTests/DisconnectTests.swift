@@ -86,9 +86,11 @@ struct DisconnectTests {
     func rightBehind(request: String) async throws {
         let ended = Record<Bool>()
         let gate = Gate()
+        let holds = Gate()
         let handler = Waiting { request in
             if request.head.rawPath == "/hold" {
                 // Blocks the loop, so that the other client's request and its end are one event.
+                holds.open()
                 while !gate.isOpen { usleep(500) }
                 return .text("held")
             }
@@ -101,6 +103,7 @@ struct DisconnectTests {
             let holder = try server.connect()
             var socket: TestSocket? = try server.connect()
             try holder.send(get("/hold"))
+            await holds.pass()
             try socket?.send(request)
             socket = nil
             gate.open()

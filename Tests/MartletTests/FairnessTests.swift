@@ -9,8 +9,10 @@ struct FairnessTests {
     func floods(isImmediate: Bool) async throws {
         let order = Record<UInt16>()
         let gate = Gate()
+        let holds = Gate()
         let function: @Sendable (Request) -> Response = { request in
             if request.head.rawPath == "/hold" {
+                holds.open()
                 while !gate.isOpen { usleep(500) }
                 return .text("held")
             }
@@ -23,6 +25,7 @@ struct FairnessTests {
             let holder = try server.connect()
             // Nothing is served before both floods are in the kernel.
             try holder.send(get("/hold"))
+            await holds.pass()
             for client in clients { try client.send(String(repeating: get(), count: 1000)) }
             gate.open()
             try holder.expect(ok("held"))
@@ -46,8 +49,10 @@ struct FairnessTests {
     func fastReader() async throws {
         let order = Record<String>()
         let gate = Gate()
+        let holds = Gate()
         let handler = Waiting { request in
             if request.head.rawPath == "/hold" {
+                holds.open()
                 while !gate.isOpen { usleep(500) }
                 return .text("held")
             }
@@ -60,6 +65,7 @@ struct FairnessTests {
             let upload = try server.connect()
             let other = try server.connect()
             try holder.send(get("/hold"))
+            await holds.pass()
             // A thousand chunks are there at once.
             try upload.send("POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
             try upload.send(String(repeating: "1\r\nx\r\n", count: 1000) + "0\r\n\r\n")
