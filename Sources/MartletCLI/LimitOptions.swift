@@ -3,31 +3,35 @@ import Martlet
 
 /// The limits of DESIGN's table as flags.
 struct LimitOptions: ParsableArguments {
-    @Option(help: "Octets of a request line; else 414. (default: 8k)")
+    @Option(help: ArgumentHelp("Octets of a request line; else 414. (default: 8k)", valueName: "octets"))
     var maxRequestLine: ByteCount?
 
-    @Option(help: "Octets of a request head; else 431. (default: 64k)")
+    @Option(help: ArgumentHelp("Octets of a request head; else 431. (default: 64k)", valueName: "octets"))
     var maxHead: ByteCount?
 
-    @Option(help: "Field lines of a request; else 431. (default: 100)")
+    @Option(help: ArgumentHelp("Field lines of a request; else 431. (default: 100)", valueName: "n"))
     var maxFields: Int?
 
-    @Option(help: "Octets of request content; else 413. (default: 16m)")
+    @Option(help: ArgumentHelp("Octets of request content; else 413. (default: 16m)", valueName: "octets"))
     var maxBody: ByteCount?
 
-    @Option(help: "Connections at once; else 503. (default: 16384)")
+    @Option(help: ArgumentHelp("Connections at once; else 503. (default: 16384)", valueName: "n"))
     var maxConnections: Int?
 
-    @Option(help: "Seconds for a request head to arrive; else 408. (default: 10)")
+    @Option(help: ArgumentHelp("Seconds for a request head to arrive; else 408. (default: 10)", valueName: "seconds"))
     var headTimeout: Int?
 
-    @Option(help: "Seconds without an octet of awaited content; else 408. (default: 30)")
+    @Option(
+        help: ArgumentHelp("Seconds without an octet of awaited content; else 408. (default: 30)", valueName: "seconds")
+    )
     var bodyTimeout: Int?
 
-    @Option(help: "Seconds that a connection may be idle. (default: 60)")
+    @Option(help: ArgumentHelp("Seconds that a connection may be idle. (default: 60)", valueName: "seconds"))
     var keepAliveTimeout: Int?
 
-    @Option(help: "Seconds that a client may take nothing of an answer. (default: 30)")
+    @Option(
+        help: ArgumentHelp("Seconds that a client may take nothing of an answer. (default: 30)", valueName: "seconds")
+    )
     var writeTimeout: Int?
 
     func resolved() throws -> Limits {

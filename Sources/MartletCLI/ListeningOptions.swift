@@ -10,7 +10,10 @@ struct ListeningOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: "An address or host name to listen on, or unix:PATH; can be repeated. (default: 127.0.0.1 and ::1)"
+        help: ArgumentHelp(
+            "An address or host name to listen on, or unix:PATH; can be repeated. (default: 127.0.0.1 and ::1)",
+            valueName: "address"
+        )
     )
     var bind: [String] = []
 
@@ -20,7 +23,7 @@ struct ListeningOptions: ParsableArguments {
     @Flag(help: "Take the next free port when the port is in use.")
     var portFallback = false
 
-    @Option(help: "Event loops, each a thread. (default: one for each core)")
+    @Option(help: ArgumentHelp("Event loops, each a thread. (default: one for each core)", valueName: "n"))
     var threads: Int?
 
     @Flag(name: [.customShort("o"), .customLong("open")], help: "Open the browser.")

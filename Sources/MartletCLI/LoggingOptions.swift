@@ -14,10 +14,14 @@ struct LoggingOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Tell why requests are refused and connections cut.")
     var verbose = false
 
-    @Option(help: "The access log's format: common, combined or json. (default: common)")
+    @Option(
+        help: ArgumentHelp("The access log's format: common, combined or json. (default: common)", valueName: "format")
+    )
     var logFormat: AccessLogFormat?
 
-    @Option(help: "A file that the access log is appended to. (default: standard error)")
+    @Option(
+        help: ArgumentHelp("A file that the access log is appended to. (default: standard error)", valueName: "file")
+    )
     var logFile: String?
 
     var isQuiet: Bool { quiet || Environment.isSet("QUIET") }

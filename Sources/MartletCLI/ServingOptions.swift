@@ -7,13 +7,24 @@ import MartletWire
 
 /// What is served, and with which fields.
 struct ServingOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The folder to serve, as an option. (default: the current folder)")
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The folder to serve, as an option. (default: the current folder)", valueName: "folder")
+    )
     var directory: String?
 
-    @Option(name: [.customShort("H"), .long], help: "A field for every answer, 'Name: value'; can be repeated.")
+    @Option(
+        name: [.customShort("H"), .long],
+        help: ArgumentHelp("A field for every answer, 'Name: value'; can be repeated.", valueName: "field")
+    )
     var header: [String] = []
 
-    @Option(help: "Seconds that clients may use a file without asking again. (default: they always ask)")
+    @Option(
+        help: ArgumentHelp(
+            "Seconds that clients may use a file without asking again. (default: they always ask)",
+            valueName: "seconds"
+        )
+    )
     var cache: Int?
 
     @Flag(help: "Serve and list names that begin with a dot.")
@@ -48,7 +59,7 @@ struct ServingOptions: ParsableArguments {
         let lines = header.isEmpty ? Environment["HEADER"].map { [$0] } ?? [] : header
         for line in lines {
             let (name, value) = try Self.parse(line)
-            configuration.fields.append(name, value)
+            if name == .server { configuration.serverName = value } else { configuration.fields.append(name, value) }
         }
     }
 

@@ -88,6 +88,13 @@ struct FlagTests {
         #expect(try on.get("/bare/").status == 404)
     }
 
+    @Test("--header Server replaces the server's own name, once")
+    func serverName() throws {
+        let folder = try TemporaryDirectory()
+        let martlet = try Martlet([folder.path, "-H", "Server: mine"])
+        #expect(try martlet.get("/")["Server"] == "mine")
+    }
+
     @Test("--header adds fields to every answer")
     func header() throws {
         let folder = try folder()
