@@ -45,7 +45,7 @@ if stale "$out/HTTPTypes.o" "$types"; then
 fi
 if stale "$out/MartletWire.o" Sources/MartletWire "$out/HTTPTypes.o"; then
     echo "building MartletWire"
-    swiftc "${flags[@]}" -sanitize=fuzzer -module-name MartletWire \
+    swiftc "${flags[@]}" -sanitize=fuzzer -module-name MartletWire -package-name martlet \
         -emit-module -emit-module-path "$out/MartletWire.swiftmodule" -c Sources/MartletWire/*.swift -o "$out/MartletWire.o"
 fi
 for name in "${targets[@]}"; do
