@@ -70,7 +70,14 @@ int cm_open_component(int directory, const char *name) {
 
 int cm_open_no_follow(int directory, const char *name) { return open_retrying(directory, name, reading | O_NOFOLLOW); }
 
-static int64_t nanoseconds(struct timespec time) { return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec; }
+// Clamped to what fits, the years 1678 to 2262.
+static int64_t nanoseconds(struct timespec time) {
+    int64_t result;
+    if (__builtin_mul_overflow((int64_t)time.tv_sec, (int64_t)1000000000, &result) ||
+        __builtin_add_overflow(result, (int64_t)time.tv_nsec, &result))
+        return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+    return result;
+}
 
 int64_t cm_modified(const struct stat *status) { return nanoseconds(status->st_mtim); }
 int64_t cm_changed(const struct stat *status) { return nanoseconds(status->st_ctim); }

@@ -102,8 +102,8 @@ extension Connection {
 
     private func answer(_ error: any Error) {
         if let error = error as? HTTPError {
-            let accept = exchange?.head.fields[.accept] ?? ""
-            return answer(ErrorPage.response(for: error, wantsHTML: accept.contains("text/html")))
+            let wantsHTML = exchange?.head.fields.namesHTML ?? false
+            return answer(ErrorPage.response(for: error, wantsHTML: wantsHTML))
         }
         if error is CancellationError, exchange?.task?.isCancelled ?? false { return abort() }
         var line: [UInt8] = []
@@ -182,7 +182,10 @@ extension Connection {
         guard !added.isEmpty || response.fields.hasMessageFields else { return response.fields }
         var fields = response.fields
         for name in Self.ownFields { fields[name] = nil }
-        for (name, _) in added { if let name = HTTPField.Name(name) { fields[name] = nil } }
+        // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
+        for (name, _) in added {
+            if let name = HTTPField.Name(name), name != .vary { fields[name] = nil }
+        }
         for (name, value) in added {
             guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { continue }
             fields.append(name, value)

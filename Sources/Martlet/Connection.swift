@@ -105,6 +105,8 @@ final class Connection: EventSource, @unchecked Sendable {
         isStalled = false
         switch phase {
         case .receivingHead:
+            // Pipelined requests kept it too busy to rest, and so to set a deadline of their own.
+            if awaitsTurn { return setDeadline(after: worker.timeouts.keepAlive) }
             if !output.isEmpty { return abort(because: "the client stopped reading") }
             if exchange == nil || parser.isIdle { return close() }
             refuse(HTTPError(.requestTimeout, "The request head did not arrive in time."))
@@ -210,7 +212,7 @@ final class Connection: EventSource, @unchecked Sendable {
     /// A head that does not fit gets more room, as much as the parser may want to see.
     private func growInput() {
         guard let held = input, held.room == 0 else { return }
-        let limits = worker.configuration.limits
+        let limits = worker.configuration.limits.heads  // Clamped: the sum cannot overflow.
         input!.grow(toCapacity: min(held.capacity * 2, limits.requestLine + limits.head + 1024))
     }
 

@@ -59,3 +59,11 @@ enum ErrorPage {
         """
     }
 }
+
+extension Fields {
+    /// True when Accept takes text/html by name, as browsers' does; `*/*` is what programs send.
+    package var namesHTML: Bool {
+        guard let accept = self[.accept]?.lowercased(), accept.contains("text/html") else { return false }
+        return Accept.quality(of: .html, in: Array(accept.utf8).span) > 0
+    }
+}

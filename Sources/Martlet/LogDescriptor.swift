@@ -1,21 +1,42 @@
 import Glibc
 
 /// A descriptor that log lines go to, without ever waiting for whoever reads it.
-///
-/// The descriptor may be shared with other processes, so its O_NONBLOCK is left alone. Instead it is asked before each
-/// write, and a write is small enough for what a yes promises.
-struct LogDescriptor {
+final class LogDescriptor {
+    /// How not to wait depends on what it is.
+    private enum Kind {
+        /// A regular file has no reader to wait for.
+        case file
+        /// The pipe or terminal opened once more: O_NONBLOCK belongs to the open file, so nobody else who has the
+        /// descriptor given is bothered by it.
+        case nonBlocking
+        /// A socket cannot be opened once more, but every single write can say that it will not wait.
+        case socket
+        /// None of these; asked before each write, which is then as small as what a yes promises.
+        case shared
+    }
+
     /// What a pipe takes without waiting, and in one piece, when it is said to be writable (PIPE_BUF).
     private static let portion = 4096
 
     private let fd: CInt
-    /// A regular file has no reader to wait for.
-    private let isFile: Bool
+    private let kind: Kind
 
+    /// - Parameter fd: stays the caller's, who closes it.
     init(_ fd: CInt) {
-        self.fd = fd
         var status = stat()
-        isFile = unsafe fstat(fd, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        let type = unsafe fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+        guard type != S_IFREG, type != S_IFSOCK else {
+            self.fd = fd
+            kind = type == S_IFREG ? .file : .socket
+            return
+        }
+        let own = unsafe open("/proc/self/fd/\(fd)", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        self.fd = own >= 0 ? own : fd
+        kind = own >= 0 ? .nonBlocking : .shared
+    }
+
+    deinit {
+        if kind == .nonBlocking { close(fd) }
     }
 
     /// Writes whole lines of `lines`, which ends with one, as long as that needs no waiting.
@@ -23,11 +44,9 @@ struct LogDescriptor {
     func write(_ lines: Span<UInt8>) -> Int {
         var offset = 0
         while offset < lines.count {
-            let end = isFile ? lines.count : endOfPortion(lines, from: offset)
-            guard isFile || isWritable else { break }
-            let count = unsafe lines.extracting(offset..<end).withUnsafeBytes { bytes in
-                unsafe Glibc.write(fd, bytes.baseAddress, bytes.count)
-            }
+            let end = kind == .file ? lines.count : endOfPortion(lines, from: offset)
+            guard kind != .shared || isWritable else { break }
+            let count = unsafe lines.extracting(offset..<end).withUnsafeBytes { unsafe write($0) }
             if count > 0 {
                 offset += count
             } else if errno == EAGAIN {
@@ -37,6 +56,13 @@ struct LogDescriptor {
             }
         }
         return offset
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        switch kind {
+        case .socket: unsafe send(fd, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+        default: unsafe Glibc.write(fd, bytes.baseAddress, bytes.count)
+        }
     }
 
     private var isWritable: Bool {

@@ -69,7 +69,7 @@ struct Output {
 
     /// Octets not yet with the kernel.
     var remaining: Int {
-        parts[nextPart...].reduce(pendingBytes - partOffset) { $0 + $1.count }
+        parts[nextPart...].reduce(0) { $0.addingSaturated($1.count) }.addingSaturated(pendingBytes - partOffset)
     }
 
     /// Takes back what was appended to `bytes` since it held `count` octets; not when there are parts.

@@ -38,7 +38,7 @@ public struct Response: Sendable {
             case .none: 0
             case .bytes(let bytes): bytes.count
             case .file(_, let range): range.count
-            case .parts(let parts): parts.reduce(0) { $0 + $1.count }
+            case .parts(let parts): parts.reduce(0) { $0.addingSaturated($1.count) }
             }
         }
     }
@@ -86,5 +86,13 @@ extension Response {
         var response = Response(status: status)
         response.fields.append(.location, location)
         return response
+    }
+}
+
+extension Int {
+    /// The sum, or the largest number where that would be too large: lengths of sparse files add up to anything.
+    func addingSaturated(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
     }
 }

@@ -1,4 +1,5 @@
 import CMartlet
+import Glibc
 public import MartletReactor
 
 /// An HTTP/1.1 server: listens on its addresses and gives each request to its handler.
@@ -23,6 +24,7 @@ public final class Server: Sendable {
         var running = 0
         var draining = 0
         var hasStarted = false
+        var isStopping = false
         var waiters: [CheckedContinuation<Void, Never>] = []
         var addresses: [SocketAddress] = []
         var signals: (numbers: [CInt], received: @Sendable (CInt) -> Void)?
@@ -87,20 +89,36 @@ public final class Server: Sendable {
         let count = max(1, configuration.threads)
         let sockets = try bind(count: count)
         let workers = try makeWorkers(sockets)
-        if let (signals, received) = state.withLock({ $0.signals.take() }) { workers.first?.forward(signals, received) }
-        state.withLock { [workers] state in
+        let signals = state.withLock { [workers] state in
             state.addresses = sockets.compactMap { $0.first?.address }
             state.workers = workers
             state.running = workers.count
             state.draining = workers.count
+            return state.signals.take()
         }
-        for worker in workers {
-            let thread = try Thread(name: worker.loop.name) { [self] in
-                worker.loop.run()
-                workerEnded()
+        if let (signals, received) = signals { workers.first?.forward(signals, received) }
+        for (index, worker) in workers.enumerated() {
+            do throws(SystemError) {
+                try startThread(of: worker)
+            } catch {
+                stop(grace: .zero)
+                for worker in workers[index...] {
+                    worker.discard()
+                    workerDrained()
+                    workerEnded()
+                }
+                throw error
             }
-            state.withLock { $0.threads.append(thread) }
         }
+    }
+
+    private func startThread(of worker: Worker) throws(SystemError) {
+        let thread = try Thread(name: worker.loop.name) { [self] in
+            worker.loop.run()
+            worker.end()
+            workerEnded()
+        }
+        state.withLock { $0.threads.append(thread) }
     }
 
     /// All or none, as with the addresses.
@@ -164,7 +182,12 @@ public final class Server: Sendable {
     /// - Parameter grace: connections that are still busy after this are cut; zero cuts all at once. A later call
     ///   replaces the grace of an earlier one.
     public func stop(grace: Duration = .seconds(10)) {
-        let workers = state.withLock { $0.workers }
+        let (workers, paths) = state.withLock { state in
+            defer { state.isStopping = true }
+            return (state.workers, state.isStopping ? [] : state.addresses)
+        }
+        // The file of a Unix socket outlives its socket. It goes first: later it might be a successor's.
+        for case .unix(let path) in paths { unsafe unlink(path) }
         for worker in workers {
             worker.loop.execute { worker.drain(grace: Nanoseconds(grace)) }
         }
@@ -199,7 +222,7 @@ public final class Server: Sendable {
     /// soon after it returns.
     public func forwardSignals(_ signals: [CInt], _ received: @escaping @Sendable (CInt) -> Void) {
         let worker = state.withLock { state in
-            if !state.hasStarted { state.signals = (signals, received) }
+            if state.workers.isEmpty { state.signals = (signals, received) }
             return state.workers.first
         }
         worker?.loop.execute { worker?.forward(signals, received) }

@@ -79,6 +79,7 @@ final class Worker: @unchecked Sendable {
 
     /// Forwards signals of the process to a closure, on this loop.
     func forward(_ signals: [CInt], _ received: @escaping (CInt) -> Void) {
+        self.signals?.close()
         do {
             self.signals = try SignalSource(signals, loop: loop, received: received)
         } catch {
@@ -102,6 +103,12 @@ final class Worker: @unchecked Sendable {
 
     private func abort() {
         for connection in connections { connection.abort() }
+    }
+
+    /// The loop has ended: signals have their default action again.
+    func end() {
+        signals?.close()
+        signals = nil
     }
 
     private func finishDraining() {
@@ -161,7 +168,9 @@ final class Worker: @unchecked Sendable {
             commonFields.removeAll(keepingCapacity: true)
             ResponseHead.appendField("Date", date: seconds, to: &commonFields)
             if let name = configuration.serverName {
-                ResponseHead.appendField("Server", Array(name.utf8), to: &commonFields)
+                var fields = Fields()  // Which no name can break out of.
+                fields.append(.server, name)
+                fields.write(into: &commonFields)
             }
         }
         output.append(contentsOf: commonFields)

@@ -53,7 +53,7 @@ struct ListeningOptions: ParsableArguments {
                 return server
             } catch {
                 let mayTryNext = portFallback || Environment.isSet("PORT_FALLBACK")
-                guard error.code == EADDRINUSE, mayTryNext, candidate < 65535,
+                guard error.code == EADDRINUSE, !error.operation.contains("unix:"), mayTryNext, candidate < 65535,
                     candidate - wanted < Self.fallbackPorts
                 else { throw Self.problem(error, port: candidate) }
                 candidate += 1
@@ -105,6 +105,8 @@ struct ListeningOptions: ParsableArguments {
 
     private static func problem(_ error: SystemError, port: UInt16) -> Problem {
         switch error.code {
+        case EADDRINUSE where error.operation.contains("unix:"):
+            return Problem("\(error): another server listens there. Stop it, or give another path.")
         case EADDRINUSE:
             let owner = PortOwner.find(port: port).map { " by \($0)" } ?? ""
             return Problem(

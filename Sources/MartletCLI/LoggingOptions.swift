@@ -45,7 +45,7 @@ struct LoggingOptions: ParsableArguments {
     }
 
     private static func open(_ path: String) throws -> CInt {
-        let fd = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        let fd = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o640)
         guard fd >= 0 else {
             throw Problem(
                 "cannot write the log file '\(path)': \(SystemError.text(of: errno)). Choose another with --log-file"

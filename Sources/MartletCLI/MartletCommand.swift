@@ -73,14 +73,6 @@ struct MartletCommand: ParsableCommand {
         if !logging.isQuiet { banner.write() }
         if listening.opensBrowser, let url = banner.urls.first { Browser.open(url) }
         server.join()
-        removeSockets(of: server)
-    }
-}
-
-extension MartletCommand {
-    /// The file of a Unix socket stays when its socket is closed.
-    private func removeSockets(of server: Server) {
-        for case .unix(let path) in server.addresses { unsafe unlink(path) }
     }
 }
 

@@ -65,7 +65,8 @@ struct ServingOptions: ParsableArguments {
 
     /// Fields that frame the message or that only the server can know.
     private static let own: Set<HTTPField.Name> = [
-        .connection, .contentLength, .transferEncoding, .date, .trailer, .upgrade, .contentRange,
+        .connection, .contentLength, .transferEncoding, .date, .trailer, .upgrade, .contentRange, .contentType,
+        .contentEncoding,
     ]
 
     private static func parse(_ line: String) throws -> (HTTPField.Name, String) {

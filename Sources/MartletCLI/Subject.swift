@@ -22,7 +22,8 @@ struct Subject {
             }
         }
         defer { unsafe free(resolved) }
-        path = unsafe String(cString: resolved)
+        // A folder above may have a name that is not UTF-8, which a String cannot hold: then the way given is taken.
+        path = unsafe String(validatingCString: resolved) ?? given
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw Problem("'\(given)': \(SystemError.text(of: errno)).") }
         isFolder = unsafe cm_is_directory(&status)

@@ -8,8 +8,8 @@ struct DirectoryListing {
     let root: FileRoot
     let options: FilesOptions
 
-    /// Reading a large folder takes a while: not on a loop.
-    private static let pool = ThreadPool(name: "martlet-list", threads: 2)
+    /// Reading a large folder takes a while: not on a loop. Who would have to wait for a hundred others is told so.
+    private static let pool = ThreadPool(name: "martlet-list", threads: 2, queueLimit: 128)
 
     func respond(to request: Request) async throws -> Response {
         guard let query = ListingQuery(query: Array((request.query ?? "").utf8)) else {
@@ -24,6 +24,10 @@ struct DirectoryListing {
                 return wantsJSON ? listing.json() : listing.html()
             }
             return Self.response(content, isJSON: wantsJSON)
+        } catch is SystemError {
+            var fields = Fields()
+            fields.append(.retryAfter, "2")
+            throw HTTPError(.serviceUnavailable, "Too many folders are being listed at the moment.", fields: fields)
         } catch let failure as FileRoot.Failure {
             switch failure {
             case .notFound: throw HTTPError(.notFound)

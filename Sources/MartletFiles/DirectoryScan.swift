@@ -83,7 +83,7 @@ struct DirectoryScan {
         guard let file = try? root.open(target), file.kind != .other else { return false }
         entry.kind = file.kind == .directory ? .directory : .file
         entry.size = file.size
-        entry.modified = Int(file.modified / 1_000_000_000)
+        entry.modified = file.modifiedSeconds
         return true
     }
 }

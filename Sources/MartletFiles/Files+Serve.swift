@@ -97,7 +97,7 @@ extension Files {
 
     /// Never later than now (RFC 9110 §8.8.2.1).
     private static func lastModified(of file: OpenFile, _ now: Int) -> Int {
-        min(Int(file.modified / 1_000_000_000), now)
+        min(file.modifiedSeconds, now)
     }
 
     private static func evaluateConditions(

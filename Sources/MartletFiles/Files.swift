@@ -71,7 +71,7 @@ public struct Files: ImmediateHandler {
 
     // MARK: Methods
 
-    private static let allowed = "GET, HEAD, OPTIONS"
+    private static let allowed: [HTTPRequest.Method] = [.get, .head, .options]
 
     /// Answers for every method but GET and HEAD (RFC 9110 §9).
     private func answerWithoutFile(_ request: Request) throws -> Response? {
@@ -80,12 +80,13 @@ public struct Files: ImmediateHandler {
             return nil
         case .options:
             var response = Response(status: .noContent)
-            response.fields.append(.allow, Self.allowed)
+            response.fields.append(.allow, Self.allowed.map(\.rawValue).joined(separator: ", "))
             return response
         case .post, .put, .delete, .patch, .connect, .trace, Self.query:
-            var fields = Fields()
-            fields.append(.allow, Self.allowed)
-            throw HTTPError(.methodNotAllowed, "Files can be read here (GET, HEAD), not changed.", fields: fields)
+            throw HTTPError.methodNotAllowed(
+                allowed: Self.allowed,
+                "Files can be read here (GET, HEAD), not changed."
+            )
         default:
             throw HTTPError(.notImplemented)
         }
@@ -123,13 +124,15 @@ public struct Files: ImmediateHandler {
         }
         guard options.fallsBackToIndex, wantsPage(request), let file = try? root.open(index), file.kind == .regular
         else { throw HTTPError(.notFound) }
-        return try serve(file, at: index, request)
+        var response = try serve(file, at: index, request)
+        response.fields.append(.vary, "Accept")
+        return response
     }
 
     /// A page is asked for by a name without an extension and an `Accept` that names HTML.
     private func wantsPage(_ request: Request) -> Bool {
         let name = request.path.bytes.split(separator: UInt8(ascii: "/")).last ?? []
-        return !name.contains(UInt8(ascii: ".")) && request.fields[.accept]?.contains("text/html") ?? false
+        return !name.contains(UInt8(ascii: ".")) && request.fields.namesHTML
     }
 
     private func serveIndex(of folder: [UInt8], _ request: Request) throws -> Response? {

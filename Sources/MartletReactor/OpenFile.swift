@@ -49,12 +49,19 @@ public final class OpenFile: Sendable {
         close(fd)
     }
 
-    /// True when the content is still what it was when the file was opened, as far as size and times tell.
+    /// When its content was changed last, in whole seconds since 1970, rounded down.
+    public var modifiedSeconds: Int {
+        let (seconds, rest) = modified.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return Int(rest < 0 ? seconds - 1 : seconds)
+    }
+
+    /// True when what was there when the file was opened is still so, as far as size and times tell. A file that has
+    /// grown counts as appended to, as logs are.
     public var isUnchanged: Bool {
         var status = stat()
         guard unsafe fstat(fd, &status) == 0 else { return false }
         let modifiedNow = unsafe cm_modified(&status)
-        return Int(status.st_size) == size && modifiedNow == modified
+        return Int(status.st_size) > size || Int(status.st_size) == size && modifiedNow == modified
     }
 
     /// Appends a range of the file to `buffer`.

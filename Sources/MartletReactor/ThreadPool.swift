@@ -31,15 +31,26 @@ public final class ThreadPool: Sendable {
         waiting = Semaphore()
     }
 
-    /// Runs `work` on one of the threads.
-    /// - Throws: `SystemError` EAGAIN when too much work waits already, or the system gives no thread.
+    /// Runs `work` on one of the threads. Work whose task is cancelled before a thread is free for it does not begin.
+    /// - Throws: what `work` throws; `SystemError` EAGAIN when too much work waits already, or the system gives no thread;
+    ///   `CancellationError` when it did not begin.
     public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            do {
-                try submit { continuation.resume(with: Swift.Result { try work() }) }
-            } catch {
-                continuation.resume(throwing: error)
+        let isCancelled = Locked(false)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                do {
+                    try submit {
+                        guard !isCancelled.withLock({ $0 }) else {
+                            return continuation.resume(throwing: CancellationError())
+                        }
+                        continuation.resume(with: Swift.Result { try work() })
+                    }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
             }
+        } onCancel: {
+            isCancelled.withLock { $0 = true }
         }
     }
 

@@ -12,11 +12,11 @@ public struct TimedOut: Error, CustomStringConvertible {
 /// awaited instead.
 /// - Parameters:
 ///   - what: named in the error: "every connection is closed".
-///   - timeout: 10 s by default, as slow as a machine under load may be.
+///   - timeout: 60 s by default: a machine under load and sanitizers may be that slow.
 /// - Throws: `TimedOut`, which fails the test with `what` in its message.
 public func eventually(
     _ what: String,
-    timeout: Duration = .seconds(10),
+    timeout: Duration = .seconds(60),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = Instant.now() + Nanoseconds(timeout)
