@@ -9,7 +9,7 @@ help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
 serve: release ## Build and serve the sample site, or another: make serve ROOT=~/somewhere PORT=9000
-	@exec "$$(scripts/release.sh --show-bin-path)/martlet" "$(ROOT)" --port "$(PORT)"
+	@exec "$$(scripts/release.sh --show-bin-path)/martlet" "$(patsubst ~%,$(HOME)%,$(ROOT))" --port "$(PORT)"
 
 release:
 	@scripts/setup.sh build

@@ -1,6 +1,7 @@
 import CMartlet
 import Glibc
 public import MartletReactor
+import Synchronization
 
 /// An HTTP/1.1 server: listens on its addresses and gives each request to its handler.
 ///
@@ -213,6 +214,20 @@ public final class Server: Sendable {
             return state.threads
         }
         for thread in threads { thread.join() }
+    }
+
+    /// Stops the server gracefully at the first SIGINT or SIGTERM, and at once at the second, as people expect of
+    /// Ctrl-C. Call it before `start` or `run`.
+    /// - Parameters:
+    ///   - grace: answers in flight have so long; default 10 s.
+    ///   - first: called on a loop's thread at the first signal.
+    public func stopOnSignals(grace: Duration = .seconds(10), first: @escaping @Sendable () -> Void = {}) {
+        let count = Atomic<Int>(0)
+        forwardSignals([SIGINT, SIGTERM]) { [self] _ in
+            let isFirst = count.wrappingAdd(1, ordering: .relaxed).newValue == 1
+            if isFirst { first() }
+            stop(grace: isFirst ? grace : .zero)
+        }
     }
 
     /// Calls `received` on a loop of this server for each of these signals (POSIX numbers), instead of their default

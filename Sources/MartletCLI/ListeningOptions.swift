@@ -87,6 +87,10 @@ struct ListeningOptions: ParsableArguments {
             return [.unix(path: path)]
         }
         let host = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+        let parts = host.split(separator: ":", omittingEmptySubsequences: false)
+        if parts.count == 2, let number = parts.last, !number.isEmpty, number.allSatisfy(\.isNumber) {
+            throw ValidationError("--bind takes an address; the port goes into --port \(number), not '\(text)'.")
+        }
         do {
             var seen: Set<SocketAddress> = []
             return try SocketAddress.resolve(host, port: port).filter { seen.insert($0).inserted }
@@ -128,16 +132,5 @@ struct ListeningOptions: ParsableArguments {
         guard let path = unsafe realpath("/proc/self/exe", nil) else { return "martlet" }
         defer { unsafe free(path) }
         return unsafe String(cString: path)
-    }
-}
-
-extension Server {
-    /// SIGINT and SIGTERM let the answers in flight finish, for at most ten seconds; a second one ends at once.
-    func stopOnSignals() {
-        nonisolated(unsafe) var stops = 0  // Only the server's first loop calls the closure.
-        forwardSignals([SIGINT, SIGTERM]) { [self] _ in
-            unsafe stops += 1
-            unsafe stop(grace: stops == 1 ? .seconds(10) : .zero)
-        }
     }
 }

@@ -8,7 +8,10 @@ extension AccessLogFormat: ExpressibleByArgument {}
 
 /// Where requests and problems are told.
 struct LoggingOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "No access log, no start-up message; problems are still told.")
+    @Flag(
+        name: .shortAndLong,
+        help: "No start-up message, and no access log but to --log-file; problems are still told."
+    )
     var quiet = false
 
     @Flag(name: .shortAndLong, help: "Tell why requests are refused and connections cut.")
@@ -20,7 +23,8 @@ struct LoggingOptions: ParsableArguments {
     var logFormat: AccessLogFormat?
 
     @Option(
-        help: ArgumentHelp("A file that the access log is appended to. (default: standard error)", valueName: "file")
+        help: ArgumentHelp("A file that the access log is appended to. (default: standard error)", valueName: "file"),
+        completion: .file()
     )
     var logFile: String?
 

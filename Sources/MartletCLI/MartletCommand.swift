@@ -11,10 +11,10 @@ struct MartletCommand: ParsableCommand {
         abstract: "Serves a folder or a file over HTTP/1.1.",
         discussion: """
             Without arguments the current folder is served at http://127.0.0.1:8000/, to this machine only; --lan \
-            serves to the network. Ctrl-C stops after the answers in flight; a second time at once.
+            serves to the network. Ctrl-C stops after the answers in flight, in ten seconds at most; a second time at once.
 
-            Every option with a value can be set in the environment, as MARTLET_ and its name: MARTLET_PORT=9000, \
-            MARTLET_LOG_FORMAT=json. The command line wins.
+            Every option can be set in the environment, as MARTLET_ and its name: MARTLET_PORT=9000, \
+            MARTLET_LOG_FORMAT=json, MARTLET_QUIET=1. The command line wins.
 
             Exit codes: 0 stopped as asked, 1 could not serve, 64 the command line is wrong.
             """,
@@ -24,7 +24,8 @@ struct MartletCommand: ParsableCommand {
     static let version = "0.1.0"
 
     @Argument(
-        help: ArgumentHelp("A folder or a file to serve, and a port; either, both or none.", valueName: "path-or-port")
+        help: ArgumentHelp("A folder or a file to serve, and a port; either, both or none.", valueName: "path-or-port"),
+        completion: .file()
     )
     var operands: [String] = []
 
@@ -51,6 +52,7 @@ struct MartletCommand: ParsableCommand {
 
     /// Serves until a signal ends it.
     private func serve() throws {
+        try Environment.checkFlags()
         let operands = try Operands(operands)
         if let path = operands.path, let directory = serving.directory {
             throw ValidationError("Two folders are given: \(path) and --directory \(directory).")
@@ -66,7 +68,10 @@ struct MartletCommand: ParsableCommand {
         let server = try listening.start(port: operands.port) { addresses in
             configuration.addresses = addresses
             let server = Server(configuration: configuration, handler: files)
-            server.stopOnSignals()
+            server.stopOnSignals {
+                guard isatty(STDERR_FILENO) == 1 else { return }
+                Messages.complain("stopping; answers in flight have ten seconds. Ctrl-C again ends at once.")
+            }
             return server
         }
         let banner = Banner(subject: subject.path, addresses: server.addresses)
@@ -123,8 +128,22 @@ enum Environment {
         return value
     }
 
+    /// The variables that stand for flags.
+    private static let flags = [
+        "FOLLOW_SYMLINKS", "HIDDEN", "LAN", "NO_LISTING", "PORT_FALLBACK", "QUIET", "SPA", "VERBOSE",
+    ]
+
+    /// - Throws: `ValidationError` for a flag that says neither yes nor no: guessing could open the server to the network.
+    static func checkFlags() throws {
+        for name in flags {
+            guard let value = self[name]?.lowercased() else { continue }
+            guard ["1", "yes", "true", "on", "0", "no", "false", "off"].contains(value) else {
+                throw ValidationError("The environment's MARTLET_\(name) is '\(value)'; it must be 1 or 0.")
+            }
+        }
+    }
+
     static func isSet(_ name: String) -> Bool {
-        guard let value = self[name] else { return false }
-        return !["0", "no", "false", "off"].contains(value.lowercased())
+        ["1", "yes", "true", "on"].contains(self[name]?.lowercased())
     }
 }

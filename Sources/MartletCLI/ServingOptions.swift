@@ -9,7 +9,8 @@ import MartletWire
 struct ServingOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The folder to serve, as an option. (default: the current folder)", valueName: "folder")
+        help: ArgumentHelp("The folder to serve, as an option. (default: the current folder)", valueName: "folder"),
+        completion: .directory
     )
     var directory: String?
 

@@ -64,9 +64,10 @@ public struct Files: ImmediateHandler {
         }
     }
 
-    /// Makes a listing.
+    /// Answers everything; for handlers that hand requests on to this one.
     public func respond(to request: Request) async throws -> Response {
-        try await DirectoryListing(root: root, options: options).respond(to: request)
+        if let response = try respondImmediately(to: request) { return response }
+        return try await DirectoryListing(root: root, options: options).respond(to: request)
     }
 
     // MARK: Methods

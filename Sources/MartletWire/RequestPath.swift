@@ -138,3 +138,12 @@ extension RequestPath {
         }
     }
 }
+
+extension RequestPath: CustomStringConvertible {
+    /// The decoded path as text: "/", "/a b/c", "/folder/". Octets that are not UTF-8 read as U+FFFD. With an encoded
+    /// slash (`hasEncodedSlash`) it is ambiguous; `segments` is not.
+    public var description: String {
+        let text = "/" + String(decoding: bytes, as: UTF8.self)
+        return hasTrailingSlash && !bytes.isEmpty ? text + "/" : text
+    }
+}
