@@ -128,7 +128,7 @@ struct Output {
             case .failed(let code): return .failed(code)
             }
         }
-        bytes.removeAll(keepingCapacity: true)
+        if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
         offset = 0
         return nil
     }

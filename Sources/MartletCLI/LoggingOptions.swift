@@ -31,6 +31,7 @@ struct LoggingOptions: ParsableArguments {
     var isQuiet: Bool { quiet || Environment.isSet("QUIET") }
 
     func apply(to configuration: inout ServerConfiguration) throws {
+        configuration.logger = Logger(label: "martlet") { _ in MessageLog() }
         configuration.logger.logLevel = verbose || Environment.isSet("VERBOSE") ? .debug : .warning
         let file = logFile ?? Environment["LOG_FILE"]
         guard !isQuiet || file != nil else { return }

@@ -1,10 +1,18 @@
 import Glibc
+import Logging
 
 /// Messages for the person at the terminal.
 enum Messages {
+    /// Standard error, opened once more where that can be done, so as not to wait: a terminal or pipe that nobody reads
+    /// must not hold up a loop that has something to say.
+    private static let errors: CInt = {
+        let own = unsafe open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        return own >= 0 ? own : STDERR_FILENO
+    }()
+
     /// One line to standard error, with the program's name before it.
     static func complain(_ text: String) {
-        write("martlet: \(text)\n", to: STDERR_FILENO)
+        write("martlet: \(text)\n", to: errors)
     }
 
     /// Text to a descriptor; what it does not take is lost.
@@ -16,5 +24,20 @@ enum Messages {
             guard count > 0 else { return }
             offset += count
         }
+    }
+}
+
+/// The server's log of problems, a message a line.
+struct MessageLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .warning
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        Messages.complain("\(event.level): \(Banner.printable("\(event.message)"))")
     }
 }

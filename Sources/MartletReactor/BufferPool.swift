@@ -40,7 +40,7 @@ public struct BufferPool {
     public mutating func give(_ buffer: consuming [UInt8]) {
         let isUsual = buffer.capacity >= Self.bufferSize && buffer.capacity <= Self.keptCapacity
         guard sent.count < Self.keptCount, isUsual else { return }
-        buffer.removeAll(keepingCapacity: true)
+        if !buffer.isEmpty { buffer.removeAll(keepingCapacity: true) }
         sent.append(buffer)
     }
 }

@@ -95,6 +95,14 @@ struct FlagTests {
         #expect(try martlet.get("/")["Server"] == "mine")
     }
 
+    @Test("--header Vary adds to what an answer depends on anyway")
+    func vary() throws {
+        let folder = try folder()
+        let martlet = try Martlet([folder.path(of: "root"), "-H", "Vary: Origin"])
+        #expect(try martlet.get("/a.txt")["Vary"] == "Accept-Encoding, Origin")
+        #expect(try martlet.get("/nosuch")["Vary"] == "Accept, Origin")
+    }
+
     @Test("--header adds fields to every answer")
     func header() throws {
         let folder = try folder()
@@ -207,6 +215,8 @@ struct WrongCommandLineTests {
             (["--cache", "x"], "--cache", "Seconds"), (["--cache=-1"], "--cache", "from 0"),
             (["--header", "X"], "--header", "Name: value"), (["--header", "A b: c"], "--header", "Name: value"),
             (["--header", "Date: now"], "--header", "for the server"),
+            (["--header", "Content-Type: text/plain"], "--header", "for the server"),
+            (["--bind", "127.0.0.1:8000"], "--bind", "--port 8000"),
             (["--header", "Content-Length: 1"], "--header", "for the server"),
             (["--header", "X: a\r\nY: b"], "--header", "control character"),
             (["--log-format", "x"], "--log-format", "'common', 'combined' or 'json'"),
@@ -234,7 +244,7 @@ struct WrongCommandLineTests {
         "a wrong variable: exit code 64, a message that names it",
         arguments: [
             ("PORT", "x"), ("THREADS", "x"), ("CACHE", "x"), ("LOG_FORMAT", "x"), ("MAX_HEAD", "x"), ("MAX_BODY", "x"),
-            ("MAX_FIELDS", "x"), ("HEAD_TIMEOUT", "x"),
+            ("MAX_FIELDS", "x"), ("HEAD_TIMEOUT", "x"), ("LAN", "x"), ("HIDDEN", "x"),
         ]
     )
     func variable(name: String, value: String) throws {

@@ -46,6 +46,28 @@ struct ListeningTests {
         #expect(lines[3] == "exit 0")
     }
 
+    @Test("a log on a terminal that nobody reads holds nothing up, not even the end")
+    func stuckTerminal() throws {
+        let folder = try folder()
+        let result = try Tool.python(
+            "stuck_terminal.py",
+            [try Martlet.executable, folder.path, "-p", "0", "--threads", "1"]
+        )
+        #expect(result.text == "ok 0\n", "\(result.errorText)")
+    }
+
+    @Test("a path that a server listens on already is named; there is no port to talk of")
+    func busyPath() throws {
+        let folder = try folder()
+        let path = folder.path(of: "socket")
+        let first = try Martlet([folder.path, "--bind", "unix:\(path)"])
+        let second = try Martlet.fails([folder.path, "--bind", "unix:\(path)", "--port-fallback"])
+        #expect(second.status == 1)
+        #expect(second.errorText.contains("unix:\(path)"), "\(second.errorText)")
+        #expect(!second.errorText.contains("port 8"), "\(second.errorText)")
+        _ = try first.stop()
+    }
+
     @Test("a bare number is the port, beside a path or alone")
     func bareNumber() throws {
         let folder = try folder()

@@ -44,6 +44,25 @@ struct ThreadPoolTests {
         }
     }
 
+    @Test("work whose task is cancelled before its turn does not begin")
+    func cancelled() async throws {
+        let pool = ThreadPool(name: "pool-test", threads: 1)
+        let (gate, began, wanted) = (Locked(false), Locked(false), Locked(0))
+        let held = Task {
+            try await pool.run {
+                began.withLock { $0 = true }
+                while !gate.withLock({ $0 }) { sched_yield() }
+            }
+        }
+        try await eventually("the only thread is busy") { began.withLock { $0 } }
+        let abandoned = (0..<10).map { _ in Task { try await pool.run { wanted.withLock { $0 += 1 } } } }
+        for task in abandoned { task.cancel() }
+        gate.withLock { $0 = true }
+        try await held.value
+        for task in abandoned { await #expect(throws: CancellationError.self) { try await task.value } }
+        #expect(wanted.withLock { $0 } == 0)
+    }
+
     @Test("refuses more than may wait, and takes work again once there is room")
     func refuses() async throws {
         let pool = ThreadPool(name: "pool-test", threads: 1, queueLimit: 2)

@@ -57,6 +57,18 @@ struct FileContentTests {
         ])
     }
 
+    @Test("a file that grows while it is sent, as logs do, is sent as long as it was")
+    func appended() async throws {
+        try await Self.serve(Self.wholeFile) { path in
+            let fd = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+            _ = unsafe write(fd, "more", 4)
+            close(fd)
+        } check: { received, _ in
+            let content = received.count { $0 == UInt8(ascii: "a") }
+            #expect(content >= Self.size)
+        }
+    }
+
     @Test("a file that becomes shorter while it is sent cuts the connection short", arguments: [true, false])
     func truncated(inParts: Bool) async throws {
         try await Self.serve(inParts ? Self.parts : Self.wholeFile) { path in

@@ -24,6 +24,36 @@ struct StopTests {
         }
     }
 
+    @Test("a server that drains gives its Unix socket's path free, and leaves its successor's alone")
+    func unixSocket() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path(of: "socket")
+        let gate = Gate()
+        let slow = Waiting { _ in
+            await gate.pass()
+            return .text("done")
+        }
+        let configure: @Sendable (inout ServerConfiguration) -> Void = { $0.addresses = [.unix(path: path)] }
+        try await withServer(slow, configure: configure) { first in
+            let waiting = try first.connect()
+            try waiting.send(get())
+            first.server.stop(grace: .seconds(3600))
+            try await eventually("the path is free") { unsafe access(path, F_OK) != 0 }
+            var configuration = ServerConfiguration()
+            configure(&configuration)
+            let second = Server(configuration: configuration, handler: echoPath)
+            try second.start()
+            gate.open()
+            await first.server.waitUntilStopped()
+            let client = try TestSocket.connect(to: .unix(path: path))
+            try client.send("GET /second HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(String(decoding: try client.receiveAll(), as: UTF8.self).hasSuffix("/second"))
+            second.stop()
+            await second.waitUntilStopped()
+            #expect(unsafe access(path, F_OK) != 0)
+        }
+    }
+
     @Test("a busy connection finishes, says that it closes, and the last one ends the server")
     func busy() async throws {
         let gate = Gate()

@@ -37,6 +37,27 @@ struct TimeoutTests {
         }
     }
 
+    @Test("a client that pipelines without a pause is busy, not idle: no old deadline cuts it off")
+    func busyPipelining() async throws {
+        try await withServer(echoPath, configure: { $0.limits.keepAliveTimeout = .milliseconds(100) }) { server in
+            let socket = try server.connect()
+            let batch = String(repeating: "GET /busy HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000)
+            let clock = ContinuousClock()
+            let end = clock.now + .milliseconds(500)
+            // One batch is always there before the last one is answered, so the server never sees a pause.
+            try socket.send(batch)
+            var answers = 0
+            var wanted = 0
+            while clock.now < end {
+                try socket.send(batch)
+                wanted += 1000
+                // An answer has one capital H.
+                while answers < wanted { answers += try socket.receive().count { $0 == UInt8(ascii: "H") } }
+            }
+            #expect(answers >= wanted)
+        }
+    }
+
     @Test("octets that drip in do not extend the time for a head")
     func slowLoris() async throws {
         try await withServer(echoPath, configure: { $0.limits.headTimeout = .milliseconds(200) }) { server in
