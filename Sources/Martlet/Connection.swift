@@ -53,13 +53,13 @@ final class Connection: EventSource, @unchecked Sendable {
     /// The connection closes when the answer is sent.
     var closes = false
 
-    private var registration: Registration?
+    var registration: Registration?
     private var parser: RequestParser
     var peerFinished = false
     private var isAdvancing = false
-    private var discarded = 0
+    var discarded = 0
     /// A turn was asked for and has not come yet.
-    private var awaitsTurn = false
+    var awaitsTurn = false
     /// The deadline is that of a client that does not read.
     private var isStalled = false
 
@@ -182,7 +182,7 @@ final class Connection: EventSource, @unchecked Sendable {
     }
 
     /// Receives once. An end or a failure closes the connection.
-    private func receive() -> Bool {
+    func receive() -> Bool {
         if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
         growInput()
         let room = input!.room
@@ -240,7 +240,7 @@ final class Connection: EventSource, @unchecked Sendable {
         setDeadline(after: worker.timeouts.keepAlive)
     }
 
-    private func releaseBuffers() {
+    func releaseBuffers() {
         if let buffer = input {
             input = nil
             worker.loop.buffers.give(buffer)
@@ -298,7 +298,7 @@ final class Connection: EventSource, @unchecked Sendable {
         nextExchange()
     }
 
-    private func nextExchange() {
+    func nextExchange() {
         exchangeNumber += 1
         discarded = 0
         parser.reset()
@@ -309,90 +309,13 @@ final class Connection: EventSource, @unchecked Sendable {
         phase = .receivingHead
     }
 
-    // MARK: Dropping what is not wanted
-
-    /// Receives the rest of a request's content that its handler did not want.
-    private func drain() -> Bool {
-        guard flush(), let exchange else { return false }
-        do throws(RequestError) {
-            if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
-            switch try exchange.takeContent(from: &input!) {
-            case .end:
-                nextExchange()
-                return true
-            case .data(let data):
-                discarded += data.count
-                if discarded > Self.drainLimit { beginClosing() }
-                return true
-            case .needsInput:
-                return inputReady && receive()
-            }
-        } catch {
-            exchange.content = .failed(error)
-            beginClosing()
-            return true
-        }
-    }
-
-    /// Closes once everything is sent: at once when nothing unread can be there, else after lingering.
-    private func beginClosing() {
-        let hasHead = exchange?.hasHead ?? false
-        let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
-        guard inputReady || expectsInput && !peerFinished else { return close() }
-        socket.finishSending()
-        phase = .lingering(until: worker.loop.now + Self.longestLinger)
-    }
-
-    private func linger(until end: Instant) -> Bool {
-        input?.removeAll()
-        setDeadline(at: min(worker.loop.now + Self.lingerTimeout, end))
-        return inputReady && receive()
-    }
-
-    // MARK: The end
-
-    /// For a server that stops: an idle connection goes, a busy one closes after its answer.
-    func closeIfIdle() {
-        guard phase == .receivingHead else { return }
-        // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.
-        inputReady = true
-        if !awaitsTurn { advance() }
-    }
-
-    /// Closes without care for what was not sent. An answer that is cut this way cannot look complete.
-    func abort(because reason: String? = nil) {
-        guard phase != .closed else { return }
-        if let reason { worker.configuration.logger.info("connection of \(peer.host) cut: \(reason)") }
-        if let exchange, phase == .sending {
-            exchange.contentSent -= min(output.remaining, exchange.contentSent)
-            logExchange()
-        }
-        if let exchange, phase == .responding {
-            exchange.status = AccessLog.unanswered
-            logExchange()
-        }
-        if phase == .sending || phase == .responding || !output.isEmpty { socket.resetOnClose() }
-        close()
-    }
-
-    private func close() {
-        guard let registration else { return }
-        self.registration = nil
-        phase = .closed
-        failReader(CancellationError())
-        exchange?.task?.cancel()
-        output.removeAll()
-        releaseBuffers()
-        worker.loop.deregister(registration, fd: socket.fd)
-        socket.close()
-        worker.remove(self)
-    }
+    // MARK: Deadline and log
 
     func setDeadline(after duration: Nanoseconds) {
         setDeadline(at: worker.loop.now + duration)
     }
 
-    private func setDeadline(at instant: Instant) {
+    func setDeadline(at instant: Instant) {
         isStalled = false
         if let registration { worker.loop.setDeadline(registration, instant) }
     }
@@ -401,7 +324,7 @@ final class Connection: EventSource, @unchecked Sendable {
         setDeadline(at: .never)
     }
 
-    private func logExchange() {
+    func logExchange() {
         guard let exchange, worker.logs else { return }
         worker.log(
             AccessLogEntry(

@@ -50,31 +50,3 @@ public enum HTTPDate {
         output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 }
-
-/// The IMF-fixdate of the current second, formatted once a second rather than once a response.
-public struct HTTPDateCache: Sendable {
-    private var second = 0
-    private var octets: [UInt8] = []
-
-    /// An empty cache: the first use formats.
-    public init() {}
-
-    /// The 29 octets for `seconds` since 1970; the same array as long as the second is the same.
-    public mutating func bytes(now seconds: Int) -> [UInt8] {
-        refresh(seconds)
-        return octets
-    }
-
-    /// Appends the 29 octets for `seconds` since 1970.
-    public mutating func append(now seconds: Int, to output: inout [UInt8]) {
-        refresh(seconds)
-        output.append(contentsOf: octets)
-    }
-
-    private mutating func refresh(_ seconds: Int) {
-        guard seconds != second || octets.isEmpty else { return }
-        second = seconds
-        octets.removeAll(keepingCapacity: true)
-        HTTPDate.append(seconds, to: &octets)
-    }
-}

@@ -110,15 +110,4 @@ struct HTTPDateTests {
             seconds += 86_400 + 3_661
         }
     }
-
-    @Test("the cache gives the text of the second asked for, back and forth")
-    func cache() {
-        var cache = HTTPDateCache()
-        for seconds in [0, 0, 1, 1, 0, 784_111_777] {
-            var output = Array("Date: ".utf8)
-            cache.append(now: seconds, to: &output)
-            #expect(String(decoding: output, as: UTF8.self) == "Date: " + HTTPDate.string(seconds))
-            #expect(cache.bytes(now: seconds) == Array(HTTPDate.string(seconds).utf8))
-        }
-    }
 }

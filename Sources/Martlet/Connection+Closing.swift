@@ -1,0 +1,85 @@
+import Logging
+import MartletReactor
+import MartletWire
+
+/// The ways out: dropping what nobody wants, lingering, closing.
+extension Connection {
+    // MARK: Dropping what is not wanted
+
+    /// Receives the rest of a request's content that its handler did not want.
+    func drain() -> Bool {
+        guard flush(), let exchange else { return false }
+        do throws(RequestError) {
+            if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+            switch try exchange.takeContent(from: &input!) {
+            case .end:
+                nextExchange()
+                return true
+            case .data(let data):
+                discarded += data.count
+                if discarded > Self.drainLimit { beginClosing() }
+                return true
+            case .needsInput:
+                return inputReady && receive()
+            }
+        } catch {
+            exchange.content = .failed(error)
+            beginClosing()
+            return true
+        }
+    }
+
+    /// Closes once everything is sent: at once when nothing unread can be there, else after lingering.
+    func beginClosing() {
+        let hasHead = exchange?.hasHead ?? false
+        let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
+        guard inputReady || expectsInput && !peerFinished else { return close() }
+        socket.finishSending()
+        phase = .lingering(until: worker.loop.now + Self.longestLinger)
+    }
+
+    func linger(until end: Instant) -> Bool {
+        input?.removeAll()
+        setDeadline(at: min(worker.loop.now + Self.lingerTimeout, end))
+        return inputReady && receive()
+    }
+
+    // MARK: The end
+
+    /// For a server that stops: an idle connection goes, a busy one closes after its answer.
+    func closeIfIdle() {
+        guard phase == .receivingHead else { return }
+        // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.
+        inputReady = true
+        if !awaitsTurn { advance() }
+    }
+
+    /// Closes without care for what was not sent. An answer that is cut this way cannot look complete.
+    func abort(because reason: String? = nil) {
+        guard phase != .closed else { return }
+        if let reason { worker.configuration.logger.info("connection of \(peer.host) cut: \(reason)") }
+        if let exchange, phase == .sending {
+            exchange.contentSent -= min(output.remaining, exchange.contentSent)
+            logExchange()
+        }
+        if let exchange, phase == .responding {
+            exchange.status = AccessLog.unanswered
+            logExchange()
+        }
+        if phase == .sending || phase == .responding || !output.isEmpty { socket.resetOnClose() }
+        close()
+    }
+
+    func close() {
+        guard let registration else { return }
+        self.registration = nil
+        phase = .closed
+        failReader(CancellationError())
+        exchange?.task?.cancel()
+        output.removeAll()
+        releaseBuffers()
+        worker.loop.deregister(registration, fd: socket.fd)
+        socket.close()
+        worker.remove(self)
+    }
+}
