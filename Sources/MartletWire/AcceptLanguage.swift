@@ -3,8 +3,8 @@ public enum AcceptLanguage {
     /// The one of `offered`, language tags such as `de-CH`, that the client wants most; nil when it wants none of them.
     ///
     /// Ranges are tried from the highest weight down, in order among equals, by the lookup of RFC 4647 §3.4: `de-CH-1996`
-    /// takes `de-CH-1996`, then `de-CH`, then `de`. When none finds anything, by its basic filtering (§3.3.1): `de` takes
-    /// `de-AT`. `*` takes the first tag. A tag is out when the longest range that it begins with has weight 0. Without the
+    /// takes `de-CH-1996`, then `de-CH`, then `de`. Where that finds nothing, by its basic filtering (§3.3.1): `de` takes
+    /// `de-AT`, before a range of less weight has its turn. `*` takes the first tag. A tag is out when the longest range that it begins with has weight 0. Without the
     /// field, or when no member of it can be read, the first tag is the best. Skipped are malformed members, those longer than 64 octets, and all after the first 50.
     public static func best(of offered: [String], in field: Span<UInt8>?) -> String? {
         guard let field else { return offered.first }
@@ -25,12 +25,8 @@ public enum AcceptLanguage {
             return longest?.weight != 0
         }
         ranges.sort { ($1.weight, $0.order) < ($0.weight, $1.order) }
-        let wanted = ranges.filter { $0.weight > 0 }
-        for range in wanted {
-            if let tag = range.lookUp(candidates) { return tag }
-        }
-        for range in wanted {
-            if let tag = candidates.first(where: range.begins) { return tag }
+        for range in ranges where range.weight > 0 {
+            if let tag = range.lookUp(candidates) ?? candidates.first(where: range.begins) { return tag }
         }
         return nil
     }
@@ -67,7 +63,8 @@ extension ValueScanner {
     /// Steps over one member; nil when it is malformed.
     fileprivate mutating func languageRange(order: Int) -> LanguageRange? {
         let range = token()
-        guard range.count <= 64, isLanguageRange(range), let weighted = weightedParameters(), weighted.parameters.isEmpty, endsMember()
+        guard range.count <= 64, isLanguageRange(range), let weighted = weightedParameters(),
+            weighted.parameters.isEmpty, endsMember()
         else { return nil }
         return LanguageRange(text: lowercasedString(range), weight: weighted.weight, order: order)
     }

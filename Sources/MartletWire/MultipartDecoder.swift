@@ -1,7 +1,8 @@
 /// Takes multipart content apart (RFC 2046 §5.1), as `multipart/form-data` (RFC 7578) sends it.
 ///
 /// Content is not copied: steps name ranges of the input. Octets that were consumed are not looked at again, so they may
-/// be gone by the next call, and a call may end at any octet. Preamble and epilogue are dropped.
+/// be gone by the next call, and a call may end at any octet. Preamble and epilogue are dropped. Content that is used up
+/// before `end` was cut short: `FormError.missingEnd`.
 public struct MultipartDecoder: Sendable {
     /// What one step found.
     public enum Step: Sendable, Equatable {
@@ -83,16 +84,6 @@ public struct MultipartDecoder: Sendable {
         } catch {
             state = .failed(error)
             throw error
-        }
-    }
-
-    /// Says that the message has no more content.
-    /// - Throws: `missingEnd` when the closing boundary has not come.
-    public func finish() throws(FormError) {
-        switch state {
-        case .end: return
-        case .failed(let error): throw error
-        default: throw .missingEnd
         }
     }
 
