@@ -9,7 +9,9 @@ extension DecodingError {
         case .typeMismatch(let type, let context):
             "\(Self.place(context.codingPath)) is not \(Self.name(of: type))."
         case .dataCorrupted(let context) where context.codingPath.isEmpty:
-            "The content is not valid JSON."
+            // Foundation gives the syntax error beside it; without, a number does not fit, and it does not say where.
+            context.underlyingError == nil
+                ? "A value in the JSON does not fit where it stands." : "The content is not valid JSON."
         case .dataCorrupted(let context):
             "\(Self.place(context.codingPath)) is not valid."
         @unknown default:

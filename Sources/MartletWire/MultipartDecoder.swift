@@ -57,6 +57,8 @@ public struct MultipartDecoder: Sendable {
     private let delimiter: MultipartDelimiter
     private var state = State.preamble(.atLineStart)
     private var partCount = 0
+    /// A part began, and its end has not been told.
+    private var isInPart = false
 
     /// The head of the last part that began, its lines in order.
     public private(set) var fields = Fields()
@@ -103,25 +105,34 @@ public struct MultipartDecoder: Sendable {
                 case .nothing: continue
                 case .content(let range): return .data(range)
                 case .held(let octets): return .held(octets)
-                case .delimiter: return .partEnd
+                case .delimiter: continue
                 }
             case .head(var section):
                 guard try takeHead(&section, input, &offset) else { continue }
                 fields = section.fields
                 state = .content(.atLineStart)
+                isInPart = true
                 return .part
             case .delimited, .padding, .lineFeed, .closingHyphen:
-                try endDelimiter(input[offset])
+                let isComplete = try endDelimiter(input[offset])
                 offset += 1
+                // Not before: a part is whole when what ends it is.
+                if isComplete, isInPart {
+                    isInPart = false
+                    return .partEnd
+                }
             }
         }
     }
 
     /// Takes an octet behind the boundary: `--` closes the form; else white space is allowed before CRLF.
-    private mutating func endDelimiter(_ octet: UInt8) throws(FormError) {
+    /// - Returns: Whether that is all.
+    private mutating func endDelimiter(_ octet: UInt8) throws(FormError) -> Bool {
         switch (state, octet) {
         case (.delimited, UInt8(ascii: "-")): state = .closingHyphen
-        case (.closingHyphen, UInt8(ascii: "-")): state = .end
+        case (.closingHyphen, UInt8(ascii: "-")):
+            state = .end
+            return true
         case (.delimited, 0x0D), (.padding, 0x0D): state = .lineFeed
         case (.delimited, 0x20), (.delimited, 0x09): state = .padding(1)
         case (.padding(let count), 0x20), (.padding(let count), 0x09):
@@ -131,8 +142,10 @@ public struct MultipartDecoder: Sendable {
             guard partCount < limits.parts else { throw .tooManyParts }
             partCount += 1
             state = .head(FieldSection(octetLimit: limits.head, lineLimit: limits.fieldCount, isTrailer: false))
+            return true
         default: throw .invalidDelimiter
         }
+        return false
     }
 
     private mutating func takeHead(

@@ -1,3 +1,4 @@
+import HTTPTypes
 import MartletWire
 import Testing
 
@@ -94,6 +95,18 @@ struct MultipartDecoderTests {
     )
     func parts(text: String, parts: [String]) {
         #expect(decode(text) == Outcome(parts: parts, isComplete: true))
+    }
+
+    @Test("a part is not told to be whole before the line that ends it is")
+    func partEnd() throws {
+        var decoder = try #require(MultipartDecoder(boundary: "b"))
+        let bytes = Array("--b\r\n\r\nx\r\n--b".utf8)
+        var offset = 0
+        #expect(try decoder.next(bytes: bytes, offset: &offset) == .part)
+        #expect(try decoder.next(bytes: bytes, offset: &offset) == .data(7..<8))
+        #expect(try decoder.next(bytes: bytes, offset: &offset) == .needsInput)
+        offset = 0
+        #expect(throws: FormError.invalidDelimiter) { try decoder.next(bytes: Array("x".utf8), offset: &offset) }
     }
 
     @Test("a long boundary is found wherever it is, after much that resembles it")
