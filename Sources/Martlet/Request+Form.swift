@@ -31,6 +31,7 @@ extension Request {
     private func multipartForm(upTo limit: Int, fieldLimit: Int) async throws -> Form {
         var limits = MultipartLimits()
         limits.parts = fieldLimit
+        limits.field = limit
         limits.total = limit
         var fields: [Form.Element] = []
         var charset: String?

@@ -1,6 +1,7 @@
 extension DecodingError {
     /// A sentence for the client: what is wrong, and where, such as `items[2].price`.
-    var reason: String {
+    /// - Parameter isValidJSON: whether it is the syntax that is wrong; asked where the error itself does not tell.
+    func reason(isValidJSON: @autoclosure () -> Bool) -> String {
         switch self {
         case .keyNotFound(let key, let context):
             "The JSON lacks \(Self.path(context.codingPath + [key]))."
@@ -9,9 +10,8 @@ extension DecodingError {
         case .typeMismatch(let type, let context):
             "\(Self.place(context.codingPath)) is not \(Self.name(of: type))."
         case .dataCorrupted(let context) where context.codingPath.isEmpty:
-            // Foundation gives the syntax error beside it; without, a number does not fit, and it does not say where.
-            context.underlyingError == nil
-                ? "A value in the JSON does not fit where it stands." : "The content is not valid JSON."
+            // Foundation does not say where a number is that does not fit.
+            isValidJSON() ? "A value in the JSON does not fit where it stands." : "The content is not valid JSON."
         case .dataCorrupted(let context):
             "\(Self.place(context.codingPath)) is not valid."
         @unknown default:

@@ -29,7 +29,8 @@ extension Request {
         do {
             return try decoder.decode(type, from: content)
         } catch let error as DecodingError {
-            throw HTTPError(.badRequest, error.reason)
+            let isValidJSON = { (try? decoder.decode(Anything.self, from: content)) != nil }
+            throw HTTPError(.badRequest, error.reason(isValidJSON: isValidJSON()))
         }
     }
 }
@@ -52,6 +53,11 @@ extension Response {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return encoder
     }
+}
+
+/// Whatever JSON there is.
+private struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
 }
 
 extension MediaType {
