@@ -1,9 +1,11 @@
+import Logging
 import MartletReactor
 import MartletWire
 
 /// One request and its answer, while they are under way on a connection. Loops keep a few for reuse.
 final class Exchange {
-    var head = RequestHead()
+    private(set) var received: ReceivedRequest
+    private let logger: Logger
     /// The head is complete and valid.
     private(set) var hasHead = false
     var content = Content.none
@@ -15,6 +17,11 @@ final class Exchange {
     var task: Task<Void, Never>?
     /// The handler waits for content here.
     var reader: CheckedContinuation<[UInt8]?, any Error>?
+    /// The content, where a handler makes it while it is sent.
+    var stream: ResponseStream?
+    var streamFraming = StreamFraming.chunked
+    /// Tasks that wait here until the client has taken enough of what was written.
+    var writers: [CheckedContinuation<Void, any Error>] = []
     /// When the first octet of the head came in.
     var start = Instant.never
     /// For the access log.
@@ -25,6 +32,15 @@ final class Exchange {
     private var readShare = 0
     /// Chunks that a handler reads in one turn: one that reads as fast as its client sends leaves time for others.
     private static let readsPerTurn = 64
+
+    /// How the end of streamed content is found.
+    enum StreamFraming {
+        case chunked
+        /// So many octets are to be written.
+        case length(Int)
+        /// For HTTP/1.0, which knows no chunks.
+        case untilClose
+    }
 
     /// Where the receipt of the content stands.
     enum Content {
@@ -45,26 +61,38 @@ final class Exchange {
         case needsInput
     }
 
+    init(logger: Logger) {
+        self.logger = logger
+        received = ReceivedRequest(logger: logger)
+    }
+
+    var head: RequestHead { received.head }
+
     /// The head was parsed: the content comes next.
     func begin() {
         hasHead = true
-        switch head.framing {
+        switch received.head.framing {
         case .none: content = .none
         case .length(let count): content = .length(count)
         case .chunked: content = .chunked(ChunkedDecoder())
         }
-        awaitsContinue = head.expectsContinue
+        awaitsContinue = received.head.expectsContinue
     }
 
     /// Makes it as new, keeping the head's memory when nobody else holds it.
     func reset() {
-        head.reset()
+        if isKnownUniquelyReferenced(&received) {
+            received.reset()
+        } else {
+            received = ReceivedRequest(logger: logger)
+        }
         hasHead = false
         content = .none
         contentReceived = 0
         awaitsContinue = false
-        task = nil
-        reader = nil
+        if task != nil { task = nil }
+        if reader != nil { reader = nil }
+        if stream != nil { stream = nil }
         start = .never
         status = 0
         contentSent = 0

@@ -48,8 +48,15 @@ struct Output {
         switch body {
         case .none: return true
         case .bytes(let content): return append(Response.Part.bytes(content))
+        case .string(let text):
+            guard parts.isEmpty, text.utf8.count <= Self.smallFile else {
+                return append(Response.Part.bytes(Array(text.utf8)))
+            }
+            bytes.append(contentsOf: text.utf8)
+            return true
         case .file(let file, let range): return append(Response.Part.file(file, range))
         case .parts(let parts): return parts.allSatisfy { append($0) }
+        case .stream: return true  // Its octets come later.
         }
     }
 
@@ -65,6 +72,11 @@ struct Output {
         case .file(let file, let range):
             return file.append(range, to: &bytes)
         }
+    }
+
+    /// Appends octets behind all others; not when there are parts.
+    mutating func append(_ span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// Octets not yet with the kernel.
