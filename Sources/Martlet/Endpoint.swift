@@ -17,12 +17,15 @@ final class Endpoint: Sendable {
     let call: Call
     /// Outermost first.
     let middleware: [any Middleware]
+    /// The route that leads here, where one does.
+    let pattern: RoutePattern?
     /// The handler, where it can be called without a task.
     let immediate: (any ImmediateHandler)?
 
-    init(_ call: Call, middleware: [any Middleware] = []) {
+    init(_ call: Call, middleware: [any Middleware] = [], pattern: RoutePattern? = nil) {
         self.call = call
         self.middleware = middleware
+        self.pattern = pattern
         if middleware.isEmpty, case .handler(let handler) = call {
             immediate = handler as? any ImmediateHandler
         } else {
@@ -31,8 +34,12 @@ final class Endpoint: Sendable {
     }
 
     /// An answer that is always the same.
-    convenience init(_ answer: Result<Response, HTTPError>, middleware: [any Middleware] = []) {
-        self.init(.handler(FixedAnswer(answer: answer)), middleware: middleware)
+    convenience init(
+        _ answer: Result<Response, HTTPError>,
+        middleware: [any Middleware] = [],
+        pattern: RoutePattern? = nil
+    ) {
+        self.init(.handler(FixedAnswer(answer: answer)), middleware: middleware, pattern: pattern)
     }
 }
 
