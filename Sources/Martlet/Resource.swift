@@ -73,9 +73,6 @@ public protocol AnyMethod: Resource {
 }
 
 extension HTTPRequest.Method {
-    /// QUERY (RFC 10008).
-    public static let query = HTTPRequest.Method("QUERY")!  // A literal token.
-
     /// Methods with a protocol of their own, in the order in which `Allow` names them.
     static let usual: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .query]
 

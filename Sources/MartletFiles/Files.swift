@@ -84,7 +84,7 @@ public struct Files: ImmediateHandler {
             var response = Response(status: .noContent)
             response.fields.append(.allow, Self.allowed.map(\.rawValue).joined(separator: ", "))
             return response
-        case .post, .put, .delete, .patch, .connect, .trace, Self.query:
+        case .post, .put, .delete, .patch, .connect, .trace, .query:
             throw HTTPError.methodNotAllowed(
                 allowed: Self.allowed,
                 "Files can be read here (GET, HEAD), not changed."
@@ -93,9 +93,6 @@ public struct Files: ImmediateHandler {
             throw HTTPError(.notImplemented)
         }
     }
-
-    /// RFC 10008.
-    private static let query = HTTPRequest.Method("QUERY")
 
     // MARK: Paths
 

@@ -4,7 +4,7 @@
 /// (RFC 3986 §2.4). Segments that read `.` or `..` once decoded are resolved, and a surplus `..` stays at the root
 /// (§5.2.4); nothing is ever decoded twice. Empty segments inside a path are dropped: `/a//b` is `/a/b`.
 ///
-/// Two paths are equal if their segments and flags are.
+/// Two paths are equal if their segments and slashes are, whatever was hidden before them.
 public struct RequestPath: Sendable {
     /// Whether the path ended with `/`, or with a dot segment, which means a directory too. True for `/` itself.
     public private(set) var hasTrailingSlash = false
@@ -120,12 +120,14 @@ extension RequestPath {
 }
 
 extension RequestPath: Hashable {
+    /// Whether both have the same segments, and both or none a slash at the end.
     public static func == (one: RequestPath, other: RequestPath) -> Bool {
         one.segmentCount == other.segmentCount && one.hasTrailingSlash == other.hasTrailingSlash
             && one.octets[one.start...] == other.octets[other.start...]
             && (0..<one.segmentCount).allSatisfy { one.range(of: $0).count == other.range(of: $0).count }
     }
 
+    /// Hashes what `==` compares.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(octets[start...])
         hasher.combine(hasTrailingSlash)
