@@ -8,7 +8,7 @@ public import HTTPTypes
 ///     .text("Hello, \(request.parameters["name"]!)")
 /// }
 /// Route(.post, "/notes") { request in … }          // another method; [.put, .patch] for several
-/// Route("/files/**", Files("public"))              // all below /files/
+/// try Route("/files/**", Files("public"))          // all below /files/
 /// ```
 ///
 /// A path begins with `/`. Each segment is
@@ -25,10 +25,12 @@ public import HTTPTypes
 /// Within a group the path may be empty: it is that of the group.
 ///
 /// `/a` and `/a/` are two places. Where only one of them has routes, a request for the other is redirected to it (308,
-/// the query kept), so `/files` leads to `/files/` where something is mounted at `/files/**`.
+/// the query kept), so `/files` leads to `/files/` where something is mounted at `/files/**`. That goes before routes
+/// whose text fits less: `/a` with `/**` beside it sends `/a/` to `/a`.
 ///
-/// Routes of one path with different methods are one resource: its `Allow`, 405, HEAD and OPTIONS follow from them all. A
-/// handler without methods of its own answers all those that no other route of its path has.
+/// Routes of one path with different methods are one resource: its `Allow`, 405, HEAD and OPTIONS follow from them all,
+/// and what it answers by itself goes through the middleware of the first. A handler without methods of its own answers
+/// all those that no other route of its path has.
 public struct Route: Sendable {
     /// The prefixes of the groups and mounts around it, outermost first, and its own path.
     private(set) var pieces: [String]

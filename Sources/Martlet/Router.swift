@@ -83,9 +83,20 @@ extension Router: Routing {
     private func findEndpoint(for request: borrowing Request) -> Endpoint {
         if request.received.head.form == .asterisk { return wholeServer }
         let start = request.hiddenSegments
-        for host in hosts where host.pattern.matches(request.received.head.hostBytes) {
-            return host.tree.endpoint(for: request.method, request.received.head.path, from: start) ?? notFound
-        }
-        return tree.endpoint(for: request.method, request.received.head.path, from: start) ?? notFound
+        let found =
+            if let host = host(of: request.received.head) {
+                hosts[host].tree.endpoint(for: request.method, request.received.head.path, from: start)
+            } else {
+                tree.endpoint(for: request.method, request.received.head.path, from: start)
+            }
+        return found ?? notFound
+    }
+
+    /// Which of the `hosts` a request is for.
+    private func host(of head: borrowing RequestHead) -> Int? {
+        if hosts.isEmpty { return nil }
+        let octets = head.hostBytes
+        for index in hosts.indices where hosts[index].pattern.matches(octets) { return index }
+        return nil
     }
 }

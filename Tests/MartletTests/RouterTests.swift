@@ -130,6 +130,25 @@ struct RouterTests {
         }
     }
 
+    @Test(
+        "the other slash of a place goes before routes that fit less",
+        arguments: [
+            ("/a/", "308 /a"), ("/a", "200"), ("/files", "308 /files/"), ("/files/", "200"), ("/x/", "200"),
+            ("/x", "308 /x/"),
+            ("/a/b", "200"), ("/", "200"),
+        ]
+    )
+    func slashBesideOthers(target: String, expected: String) async throws {
+        let router = try Router {
+            Route("/a", tell)
+            Route("/files/**", tell)
+            Route("/:name/", tell)
+            Route("/**", tell)
+        }
+        let response = try await directAnswer(of: router, target)
+        #expect("\(response.status.code)" + (response.fields[.location].map { " \($0)" } ?? "") == expected)
+    }
+
     @Test("a thousand routes beside each other are told apart, and one that is not among them is not found")
     func many() async throws {
         let router = try Router {
@@ -504,6 +523,15 @@ struct RoutedServerTests {
             try socket.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
             try socket.expect("HTTP/1.1 204 No Content\r\nDate: *\r\nAllow: GET, HEAD, POST, OPTIONS\r\n\r\n")
         }
+    }
+
+    @Test("without a router there is no route and no parameter")
+    func withoutRouter() async throws {
+        let handler = Immediate { request in
+            let value: Int? = try? request.parameters.require("id")
+            return .text("\(request.route ?? "none") \(request.parameters["id"] ?? "none") \(value ?? 0)")
+        }
+        #expect(try await directAnswer(of: handler, "/id/1").text == "none none 0")
     }
 
     @Test("a server is made of its routes, and waits for nothing with a function that never does")
