@@ -61,7 +61,7 @@ public final class Server: Sendable {
         self.init(configuration: Self.loopback(port, threads), handler: AsyncFunction(function: respond))
     }
 
-    private static func loopback(_ port: UInt16, _ threads: Int) -> ServerConfiguration {
+    static func loopback(_ port: UInt16, _ threads: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.addresses = [.loopback(port: port)]
         configuration.threads = threads
