@@ -32,7 +32,9 @@ extension Connection {
     /// Closes once everything is sent: at once when nothing unread can be there, else after lingering.
     func beginClosing() {
         let hasHead = exchange?.hasHead ?? false
-        let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
+        // After a 101 only the other protocol knows whether the client has more to say.
+        let expectsInput =
+            !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true) || exchange?.stream != nil
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
         phase = .lingering(until: worker.loop.now + Self.longestLinger)
@@ -46,8 +48,10 @@ extension Connection {
 
     // MARK: The end
 
-    /// For a server that stops: an idle connection goes, a busy one closes after its answer.
+    /// For a server that stops: an idle connection goes, a busy one closes after its answer, and who speaks another
+    /// protocol hears of it by cancellation.
     func closeIfIdle() {
+        if phase == .upgraded { exchange?.task?.cancel() }
         guard phase == .receivingHead else { return }
         // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.
         inputReady = true
@@ -58,7 +62,7 @@ extension Connection {
     func abort(because reason: String? = nil) {
         guard phase != .closed else { return }
         if let reason { worker.configuration.logger.info("connection of \(peer.host) cut: \(reason)") }
-        if let exchange, phase == .sending {
+        if let exchange, phase == .sending || phase == .upgraded {
             exchange.contentSent -= min(output.remaining, exchange.contentSent)
             logExchange()
         }
@@ -66,7 +70,7 @@ extension Connection {
             exchange.status = AccessLog.unanswered
             logExchange()
         }
-        if phase == .sending || phase == .responding || !output.isEmpty { socket.resetOnClose() }
+        if phase == .sending || phase == .responding || phase == .upgraded || !output.isEmpty { socket.resetOnClose() }
         close()
     }
 
@@ -75,6 +79,7 @@ extension Connection {
         self.registration = nil
         phase = .closed
         failReader(CancellationError())
+        dropWaiting()
         exchange?.task?.cancel()
         output.removeAll()
         releaseBuffers()

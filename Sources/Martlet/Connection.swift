@@ -19,6 +19,8 @@ final class Connection: EventSource, @unchecked Sendable {
         case responding
         /// The answer is being sent; nothing is received meanwhile.
         case sending
+        /// A 101 was the answer: octets of another protocol come and go.
+        case upgraded
         /// The answer is given; the rest of the request's content is received and dropped.
         case draining
         /// The answer is sent and the sending side closed; what still arrives is dropped, since closing over unread
@@ -118,6 +120,8 @@ final class Connection: EventSource, @unchecked Sendable {
             failReader(error)
         case .sending:
             abort(because: "the client stopped reading")
+        case .upgraded:
+            streamDeadlineReached()
         case .draining, .lingering:
             close()
         case .closed:
@@ -138,6 +142,7 @@ final class Connection: EventSource, @unchecked Sendable {
                 case .receivingHead: receiveHead()
                 case .responding: flush() && feedReader()
                 case .sending: flush() && finishSending()
+                case .upgraded: exchangeOctets()
                 case .draining: drain()
                 case .lingering(let end): linger(until: end)
                 case .closed: false

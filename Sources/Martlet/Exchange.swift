@@ -17,6 +17,8 @@ final class Exchange {
     var task: Task<Void, Never>?
     /// The handler waits for content here.
     var reader: CheckedContinuation<[UInt8]?, any Error>?
+    /// What goes on after a 101.
+    var stream: StreamState?
     /// When the first octet of the head came in.
     var start = Instant.never
     /// For the access log.
@@ -78,6 +80,7 @@ final class Exchange {
         awaitsContinue = false
         if task != nil { task = nil }
         if reader != nil { reader = nil }
+        if stream != nil { stream = nil }
         start = .never
         status = 0
         contentSent = 0

@@ -46,7 +46,7 @@ struct Output {
     /// - Returns: false when a file no longer has what was promised.
     mutating func append(_ body: Response.Body) -> Bool {
         switch body {
-        case .none: return true
+        case .none, .upgrade: return true
         case .bytes(let content): return append(Response.Part.bytes(content))
         case .string(let text):
             guard parts.isEmpty, text.utf8.count <= Self.smallFile else {
@@ -57,6 +57,16 @@ struct Output {
         case .file(let file, let range): return append(Response.Part.file(file, range))
         case .parts(let parts): return parts.allSatisfy { append($0) }
         }
+    }
+
+    /// Appends octets to what is in memory; not when there are parts. What is sent already makes room first, so that a
+    /// stream that never catches up does not grow.
+    mutating func append(_ octets: [UInt8]) {
+        if offset > bytes.count / 2 {
+            bytes.removeFirst(offset)
+            offset = 0
+        }
+        bytes.append(contentsOf: octets)
     }
 
     private mutating func append(_ part: Response.Part) -> Bool {

@@ -33,11 +33,13 @@ public struct Response: Sendable {
         case file(OpenFile, Range<Int>)
         /// Several of these, one after the other.
         case parts([Part])
+        /// No content: another protocol follows. Made by `Response.upgrade`.
+        case upgrade(Upgrade)
 
         /// Octets of content.
         public var count: Int {
             switch self {
-            case .none: 0
+            case .none, .upgrade: 0
             case .bytes(let bytes): bytes.count
             case .string(let text): text.utf8.count
             case .file(_, let range): range.count
