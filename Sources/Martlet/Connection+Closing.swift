@@ -34,7 +34,7 @@ extension Connection {
         let hasHead = exchange?.hasHead ?? false
         // After a 101 only the other protocol knows whether the client has more to say.
         let expectsInput =
-            !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true) || exchange?.stream != nil
+            !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true) || exchange?.upgraded != nil
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
         phase = .lingering(until: worker.loop.now + Self.longestLinger)
@@ -52,6 +52,7 @@ extension Connection {
     /// protocol hears of it by cancellation.
     func closeIfIdle() {
         if phase == .upgraded { exchange?.task?.cancel() }
+        if phase == .streaming, exchange?.stream?.isEndless ?? false { return cancelStream() }
         guard phase == .receivingHead else { return }
         // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.
         inputReady = true
@@ -62,15 +63,22 @@ extension Connection {
     func abort(because reason: String? = nil) {
         guard phase != .closed else { return }
         if let reason { worker.configuration.logger.info("connection of \(peer.host) cut: \(reason)") }
-        if let exchange, phase == .sending || phase == .upgraded {
+        if let exchange, phase == .sending {
             exchange.contentSent -= min(output.remaining, exchange.contentSent)
+            logExchange()
+        }
+        if let exchange, phase == .streaming || phase == .upgraded {
+            exchange.contentSent -= min(output.pendingBytes, exchange.contentSent)
             logExchange()
         }
         if let exchange, phase == .responding {
             exchange.status = AccessLog.unanswered
             logExchange()
         }
-        if phase == .sending || phase == .responding || phase == .upgraded || !output.isEmpty { socket.resetOnClose() }
+        switch phase {
+        case .responding, .streaming, .sending, .upgraded: socket.resetOnClose()
+        default: if !output.isEmpty { socket.resetOnClose() }
+        }
         close()
     }
 
@@ -79,6 +87,7 @@ extension Connection {
         self.registration = nil
         phase = .closed
         failReader(CancellationError())
+        cancelStream()
         dropWaiting()
         exchange?.task?.cancel()
         output.removeAll()

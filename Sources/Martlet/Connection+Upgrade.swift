@@ -4,7 +4,7 @@ import MartletReactor
 import MartletWire
 
 /// What an upgraded connection waits for. On the loop's thread only.
-final class StreamState {
+final class UpgradedState {
     /// A write that waits for the kernel to take enough.
     struct Writer {
         /// Not yet in the output; empty once they are.
@@ -39,16 +39,16 @@ extension Connection {
         output.takeBuffer(from: &worker.loop.buffers)
         appendHead(of: response, hasMessageFields: response.fields.hasMessageFields, version: .http1_1)
         closes = true
-        exchange.stream = StreamState()
+        exchange.upgraded = UpgradedState()
         phase = .upgraded
         unsetDeadline()
         let stream = UpgradedStream(reference: ConnectionReference(self), exchange: exchangeNumber)
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             do {
                 try await upgrade.handler(stream)
-                streamEnded(stream.exchange, nil)
+                upgradeEnded(stream.exchange, nil)
             } catch {
-                streamEnded(stream.exchange, error)
+                upgradeEnded(stream.exchange, error)
             }
         }
         guard phase == .upgraded else { return }
@@ -75,9 +75,9 @@ extension Connection {
     }
 
     /// The handler has ended: what it wrote is sent, then the connection closes.
-    private func streamEnded(_ number: UInt64, _ error: (any Error)?) {
+    private func upgradeEnded(_ number: UInt64, _ error: (any Error)?) {
         guard worker.loop.isCurrent else {
-            worker.loop.execute { [self] in streamEnded(number, error) }
+            worker.loop.execute { [self] in upgradeEnded(number, error) }
             return
         }
         guard number == exchangeNumber, phase == .upgraded, let exchange else { return }
@@ -93,7 +93,7 @@ extension Connection {
 
     /// Ends every wait: the stream is over.
     func dropWaiting() {
-        guard let stream = exchange?.stream else { return }
+        guard let stream = exchange?.upgraded else { return }
         let (reader, writers) = (stream.reader, stream.writers)
         (stream.reader, stream.writers) = (nil, [])
         reader?.finish(.failure(CancellationError()))
@@ -101,8 +101,8 @@ extension Connection {
     }
 
     /// The stream, while it is that of this exchange.
-    private func stream(of number: UInt64) -> StreamState? {
-        number == exchangeNumber && phase == .upgraded ? exchange?.stream : nil
+    private func stream(of number: UInt64) -> UpgradedState? {
+        number == exchangeNumber && phase == .upgraded ? exchange?.upgraded : nil
     }
 
     /// Does both ways what can be done now.
@@ -126,8 +126,10 @@ extension Connection {
         let pending = Pending<[UInt8]?>()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                pending.arm(continuation)
-                onLoop(for: pending) { [self] in wait(pending, number, limit) }
+                onLoop(continuation) { [self] in
+                    pending.arm($0)
+                    wait(pending, number, limit)
+                }
             }
         } onCancel: {
             worker.loop.execute { [self] in cancel(pending, number) }
@@ -135,7 +137,7 @@ extension Connection {
     }
 
     private func wait(_ pending: Pending<[UInt8]?>, _ number: UInt64, _ limit: Nanoseconds?) {
-        guard !pending.isFinished, let stream = stream(of: number), stream.reader == nil else {
+        guard pending.result == nil, let stream = stream(of: number), stream.reader == nil else {
             return pending.finish(.failure(CancellationError()))
         }
         stream.reader = pending
@@ -151,7 +153,7 @@ extension Connection {
         pending.finish(.failure(CancellationError()))
     }
 
-    private func stopReading(_ stream: StreamState) {
+    private func stopReading(_ stream: UpgradedState) {
         stream.reader = nil
         guard stream.readDeadline != .never else { return }
         stream.readDeadline = .never
@@ -161,7 +163,7 @@ extension Connection {
     /// Gives a waiting reader what has come in.
     /// - Returns: false: either nobody waits, or the reader's task goes on from here.
     private func feedStream() -> Bool {
-        guard let stream = exchange?.stream, let reader = stream.reader else { return false }
+        guard let stream = exchange?.upgraded, let reader = stream.reader else { return false }
         let result: Result<[UInt8]?, any Error>
         do {
             switch try takeOctets(stream) {
@@ -178,7 +180,7 @@ extension Connection {
     }
 
     /// Takes what is there, receiving when nothing is.
-    private func takeOctets(_ stream: StreamState) throws -> Exchange.Chunk {
+    private func takeOctets(_ stream: UpgradedState) throws -> Exchange.Chunk {
         while true {
             if let held = input, !held.isEmpty {
                 let octets = Array(held.bytes, 0..<held.count)
@@ -215,9 +217,11 @@ extension Connection {
             if let result = pending.result { return try result.get() }
         }
         try await withCheckedThrowingContinuation { continuation in
-            pending.arm(continuation)
-            guard !worker.loop.isCurrent else { return }
-            onLoop(for: pending) { [self] in write(octets, number, isLast, pending) }
+            if worker.loop.isCurrent { return pending.arm(continuation) }
+            onLoop(continuation) { [self] in
+                pending.arm($0)
+                write(octets, number, isLast, pending)
+            }
         }
     }
 
@@ -226,18 +230,19 @@ extension Connection {
             return pending.finish(.failure(CancellationError()))
         }
         stream.isFinished = isLast
-        stream.writers.append(StreamState.Writer(octets: octets, pending: pending))
+        stream.writers.append(UpgradedState.Writer(octets: octets, pending: pending))
         takeWrites(stream)
-        advance()
+        // What is written in one turn leaves together at its end, unless it is much.
+        if pending.result == nil { advance() } else { requestTurn() }
     }
 
     /// Puts into the output what may be there now, and lets go those who waited for no more than that.
-    private func takeWrites(_ stream: StreamState) {
+    private func takeWrites(_ stream: UpgradedState) {
         while !stream.writers.isEmpty, output.pendingBytes <= Output.highWater {
             let octets = stream.writers[0].octets
             if !octets.isEmpty {
                 output.takeBuffer(from: &worker.loop.buffers)
-                output.append(octets)
+                output.append(octets.span)
                 exchange?.contentSent += octets.count
                 stream.writers[0].octets = []
             }
@@ -248,7 +253,7 @@ extension Connection {
 
     /// Sends what waits, however the reader fares.
     private func flushStream() {
-        guard let stream = exchange?.stream else { return }
+        guard let stream = exchange?.upgraded else { return }
         let sent = output.sentCount
         let before = stream.stallDeadline
         while true {
@@ -270,12 +275,12 @@ extension Connection {
 
     // MARK: Deadlines and threads
 
-    private func setStreamDeadline(_ stream: StreamState) {
+    private func setStreamDeadline(_ stream: UpgradedState) {
         setDeadline(at: min(stream.readDeadline, stream.stallDeadline))
     }
 
     func streamDeadlineReached() {
-        guard let stream = exchange?.stream else { return }
+        guard let stream = exchange?.upgraded else { return }
         let now = worker.loop.now
         if stream.stallDeadline <= now { return abort(because: "the client stopped reading") }
         if stream.readDeadline <= now, let reader = stream.reader {
@@ -285,73 +290,32 @@ extension Connection {
         setStreamDeadline(stream)
     }
 
-    /// Runs `work` on the loop; when the loop has ended, `pending` fails instead.
-    private func onLoop<Value>(for pending: Pending<Value>, _ work: @escaping @Sendable () -> Void) {
-        if worker.loop.isCurrent { return work() }
-        let journey = Journey { pending.finish(.failure(CancellationError())) }
-        worker.loop.execute {
-            journey.hasArrived = true
-            work()
-        }
+    /// Runs `body` on the loop, with a continuation for it to resume.
+    private func onLoop<Value: Sendable>(
+        _ continuation: CheckedContinuation<Value, any Error>,
+        _ body: @escaping @Sendable (CheckedContinuation<Value, any Error>) -> Void
+    ) {
+        if worker.loop.isCurrent { return body(continuation) }
+        let call = TravellingCall(continuation)
+        worker.loop.execute { call.arrive(body) }
     }
 }
 
-/// A task's wait for an event of its connection. Whoever finishes it first decides its result.
-final class Pending<Value: Sendable>: Sendable {
-    private enum State {
-        case new
-        case waiting(CheckedContinuation<Value, any Error>)
-        case finished(Result<Value, any Error>)
-    }
-
-    private let state = Locked(State.new)
-
+/// A task's wait for an event of its connection. Whoever finishes it first decides its result. On the loop's thread only.
+final class Pending<Value: Sendable>: @unchecked Sendable {
     /// The result, once there is one.
-    var result: Result<Value, any Error>? {
-        state.withLock { state in
-            if case .finished(let result) = state { result } else { nil }
-        }
-    }
-
-    var isFinished: Bool { result != nil }
+    private(set) var result: Result<Value, any Error>?
+    private var continuation: CheckedContinuation<Value, any Error>?
 
     /// The task waits from now on.
     func arm(_ continuation: CheckedContinuation<Value, any Error>) {
-        let result = state.withLock { state -> Result<Value, any Error>? in
-            if case .finished(let result) = state { return result }
-            state = .waiting(continuation)
-            return nil
-        }
-        if let result { continuation.resume(with: result) }
+        if let result { return continuation.resume(with: result) }
+        self.continuation = continuation
     }
 
     func finish(_ result: Result<Value, any Error>) {
-        let continuation = state.withLock { state -> CheckedContinuation<Value, any Error>? in
-            switch state {
-            case .finished: return nil
-            case .new:
-                state = .finished(result)
-                return nil
-            case .waiting(let continuation):
-                state = .finished(result)
-                return continuation
-            }
-        }
-        continuation?.resume(with: result)
-    }
-}
-
-/// Work on its way to a loop: when the loop has ended, it never arrives and `lost` is called.
-private final class Journey: @unchecked Sendable {
-    private let lost: @Sendable () -> Void
-    /// Set on the loop, read when the last reference goes: that is after it.
-    var hasArrived = false
-
-    init(lost: @escaping @Sendable () -> Void) {
-        self.lost = lost
-    }
-
-    deinit {
-        if !hasArrived { lost() }
+        guard self.result == nil else { return }
+        self.result = result
+        continuation.take()?.resume(with: result)
     }
 }

@@ -56,17 +56,8 @@ struct Output {
             return true
         case .file(let file, let range): return append(Response.Part.file(file, range))
         case .parts(let parts): return parts.allSatisfy { append($0) }
+        case .stream: return true  // Its octets come later.
         }
-    }
-
-    /// Appends octets to what is in memory; not when there are parts. What is sent already makes room first, so that a
-    /// stream that never catches up does not grow.
-    mutating func append(_ octets: [UInt8]) {
-        if offset > bytes.count / 2 {
-            bytes.removeFirst(offset)
-            offset = 0
-        }
-        bytes.append(contentsOf: octets)
     }
 
     private mutating func append(_ part: Response.Part) -> Bool {
@@ -81,6 +72,16 @@ struct Output {
         case .file(let file, let range):
             return file.append(range, to: &bytes)
         }
+    }
+
+    /// Appends octets behind all others; not when there are parts. What is sent already makes room first: else a stream
+    /// whose client never quite catches up would grow.
+    mutating func append(_ span: Span<UInt8>) {
+        if offset > Self.highWater {
+            bytes.removeFirst(offset)
+            offset = 0
+        }
+        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// Octets not yet with the kernel.
