@@ -1,3 +1,4 @@
+import Glibc
 import Martlet
 import TestSupport
 import Testing
@@ -308,20 +309,41 @@ struct UpgradeTests {
                 let octets = try await stream.read() ?? []
                 try await stream.write(octets)
                 let waiting = Task { try await stream.read() }
-                try await Task.sleep(for: .milliseconds(20))
                 waiting.cancel()
                 await #expect(throws: CancellationError.self) { try await waiting.value }
+                try await stream.write(Array("!".utf8))
                 try await stream.write(try await stream.read() ?? [])
             }.value
         }
         try await withServer(handler) { server in
             let socket = try server.connect()
             try socket.send(ask() + "abc")
-            try socket.expect(switching + "abc")
-            try await Task.sleep(for: .milliseconds(50))
+            try socket.expect(switching + "abc!")
             try socket.send("def")
             #expect(try masked(socket.receiveAll()) == "def")
         }
+    }
+
+    @Test("the access log has its line at the end, with the octets written")
+    func accessLog() async throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("log", "")
+        let fd = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer { close(fd) }
+        try await withServer(
+            echo,
+            configure: { $0.accessLog = AccessLogSettings(format: .common, fd: fd) }
+        ) { server in
+            let socket = try server.connect()
+            try socket.send(ask() + "four")
+            try socket.expect(switching + "four")
+            #expect(try contents(ofFile: path) == "")
+            socket.finishSending()
+            try socket.expectEnd()
+            server.server.stop()
+            await server.server.waitUntilStopped()
+        }
+        #expect(try contents(ofFile: path).hasSuffix("] \"GET / HTTP/1.1\" 101 4\n"))
     }
 
     @Test("a stream that outlives its handler is over")

@@ -226,12 +226,19 @@ struct LiveTests {
         }
     }
 
-    @Test("Python's websockets: echo, pieces, pings, closing, a message too long")
+    private static let hasPythonClient = (try? run("python3", arguments: ["-c", "import websockets"]).status) == 0
+
+    @Test(
+        "Python's websockets: echo, pieces, pings, closing, a message too long",
+        .enabled(if: hasPythonClient, "python3-websockets is missing")
+    )
     func python() async throws {
-        let check = try run("python3", arguments: ["-c", "import websockets"])
-        guard check.status == 0 else { return }  // Not packaged everywhere; CI installs it.
         try await LiveServer.run(protocols: ["chat"], socket: echo) { server in
-            let result = try run("python3", arguments: [script("client.py"), "\(server.address.port ?? 0)"])
+            let result = try run(
+                "python3",
+                arguments: [script("client.py"), "\(server.address.port ?? 0)"],
+                environment: ["no_proxy": "127.0.0.1"]
+            )
             #expect(result.status == 0, "\(result.text)\(result.errorText)")
         }
     }
@@ -243,7 +250,7 @@ struct LiveTests {
             let browse = script("../../MartletCLITests/Scripts/browse.py")
             let result = try run("python3", arguments: [browse, url], timeout: .seconds(90))
             #expect(
-                result.text.hasPrefix("'chat grüße,70000 4000 done true', 0 links, complaints: none"),
+                result.text.hasPrefix("'chat grüße,70000 4000 true', 0 links, complaints: none"),
                 "\(result.text)"
             )
         }

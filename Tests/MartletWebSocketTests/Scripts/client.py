@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 import websockets
-from websockets.asyncio.client import connect
+from websockets import connect
 
 
 async def main(url):
