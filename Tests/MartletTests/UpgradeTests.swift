@@ -95,7 +95,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("content that nobody read refuses it; content that was read does not, and 100 comes before 101")  // 9110-7.8-13
+    @Test("content that nobody read refuses it; what was read does not, and 100 comes before 101")  // 9110-7.8-13
     func content() async throws {
         try await withServer(echo) { server in
             let answer = try server.answer(
