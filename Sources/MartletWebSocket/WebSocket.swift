@@ -103,6 +103,8 @@ public final class WebSocket: AsyncSequence, Sendable {
     /// How the client closed, once it has.
     public var closure: Closure? { state.withLock { $0.closure } }
 
+    private var isOpen: Bool { state.withLock { $0.closing == .open } }
+
     // MARK: Receiving
 
     /// Iterates over the messages as they come; see `receive`.
@@ -123,7 +125,8 @@ public final class WebSocket: AsyncSequence, Sendable {
     /// The next message. Pings are answered and a Close is returned on the way. While nobody calls this, nothing is
     /// received and the client has to wait.
     /// - Returns: nil when the client has closed; `closure` says how.
-    /// - Throws: `ConnectionError`; `CancellationError` when the task is cancelled, which the server does when it stops.
+    /// - Throws: `ConnectionError`; `CancellationError` when the task is cancelled, which the server does when it stops and
+    ///   when the client resets the connection.
     public func receive() async throws -> Message? {
         while true {
             let event: MessageReader.Event?
@@ -167,11 +170,11 @@ public final class WebSocket: AsyncSequence, Sendable {
 
     /// Our Close was the last frame; a ping that crosses it is not answered.
     private func answerPing(_ payload: [UInt8]) async throws {
-        if state.withLock({ $0.closing != .open }) { return }
+        guard isOpen else { return }
         do {
             try await stream.write(FrameWriter.frame(.pong, payload))
-        } catch  where state.withLock({ $0.closing != .open }) {
-            return
+        } catch {
+            if isOpen { throw error }
         }
     }
 
@@ -202,11 +205,11 @@ public final class WebSocket: AsyncSequence, Sendable {
             case .text(let text): FrameWriter.frame(.text, Array(text.utf8))
             case .binary(let octets): FrameWriter.frame(.binary, octets)
             }
-        if state.withLock({ $0.closing != .open }) { throw ConnectionError.closed }
+        guard isOpen else { throw ConnectionError.closed }
         do {
             try await stream.write(frame)
-        } catch  where state.withLock({ $0.closing != .open }) {
-            throw ConnectionError.closed
+        } catch {
+            throw isOpen ? error : ConnectionError.closed
         }
     }
 

@@ -24,7 +24,11 @@ package enum FrameWriter {
             frame.append(maskBit | 127)
             append(UInt64(payload.count), octets: 8, to: &frame)
         }
-        if let mask { append(UInt64(mask), octets: 4, to: &frame) }
+        guard let mask else {
+            frame += payload
+            return frame
+        }
+        append(UInt64(mask), octets: 4, to: &frame)
         Masking.append(payload.span, key: mask, at: 0, to: &frame)
         return frame
     }
