@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
         .library(name: "MartletJSON", targets: ["MartletJSON"]),
+        .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
     ],
     dependencies: [
@@ -39,6 +40,13 @@ let package = Package(
             name: "MartletFiles",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "MartletWebSocket",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
@@ -100,6 +108,15 @@ let package = Package(
                 "MartletFiles", "Martlet", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
+        ),
+        .testTarget(
+            name: "MartletWebSocketTests",
+            dependencies: [
+                "MartletWebSocket", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Scripts"]
         ),
         .testTarget(
             name: "MartletCLITests",

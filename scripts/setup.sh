@@ -22,6 +22,7 @@ test)
     need curl curl
     need wget wget
     need python3 python3
+    need python3-websockets /usr/lib/python3/dist-packages/websockets/__init__.py
     need chromium chromium
     need util-linux setpriv
     need procps ps
