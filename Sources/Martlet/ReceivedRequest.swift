@@ -23,6 +23,16 @@ final class ReceivedRequest: @unchecked Sendable {
         body = .none
     }
 
+    /// The same with other fields.
+    func with(_ fields: Fields) -> ReceivedRequest {
+        let other = ReceivedRequest(logger: logger)
+        other.head = head
+        other.head.fields = fields
+        other.peer = peer
+        other.body = body
+        return other
+    }
+
     /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
     func response(for error: any Error) -> Response {
         if let error = error as? HTTPError {
