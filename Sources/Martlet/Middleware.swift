@@ -5,7 +5,7 @@
 ///     func respond(to request: Request, next: Next) async throws -> Response {
 ///         let start = ContinuousClock.now
 ///         var response = try await next(request)
-///         response.fields.append(.serverTiming, "app;dur=\((ContinuousClock.now - start) / .milliseconds(1))")
+///         response.fields.append(.timing, "app;dur=\((ContinuousClock.now - start) / .milliseconds(1))")
 ///         return response
 ///     }
 /// }
@@ -49,7 +49,7 @@ public struct Next: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            return request.received.response(for: error)
+            return request.received.response(for: error, logger: request.logger)
         }
     }
 }

@@ -33,15 +33,20 @@ final class ReceivedRequest: @unchecked Sendable {
         return other
     }
 
+    /// The request line, fit for a log.
+    var escapedRequestLine: String {
+        var line: [UInt8] = []
+        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
+        return String(decoding: line, as: UTF8.self)
+    }
+
     /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
-    func response(for error: any Error) -> Response {
+    /// - Parameter logger: where to; default the server's.
+    func response(for error: any Error, logger: Logger? = nil) -> Response {
         if let error = error as? HTTPError {
             return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
         }
-        var line: [UInt8] = []
-        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
-        let request = String(decoding: line, as: UTF8.self)
-        logger.error("500 for \"\(request)\" of \(peer.host): \(error)")
+        (logger ?? self.logger).error("500 for \"\(escapedRequestLine)\" of \(peer.host): \(error)")
         return response(for: HTTPError(.internalServerError))
     }
 }

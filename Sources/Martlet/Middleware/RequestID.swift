@@ -1,4 +1,5 @@
 public import HTTPTypes
+import Logging
 import MartletWire
 
 /// Gives each request a name, so that its lines in several logs can be found: in `request.id`, in what
