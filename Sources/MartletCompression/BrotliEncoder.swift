@@ -29,11 +29,13 @@ final class BrotliEncoder: Encoder, @unchecked Sendable {
             var isDone = false
             repeat {
                 var isWell = false
-                output.grow { free in
+                unsafe output.grow { free in
                     var room = free.count
                     var target = unsafe free.baseAddress
-                    isWell = unsafe
-                        BrotliEncoderCompressStream(state, operation, &available, &next, &room, &target, nil) != 0
+                    let code = unsafe BrotliEncoderCompressStream(
+                        state, operation, &available, &next, &room, &target, nil
+                    )
+                    isWell = code != 0
                     return free.count - room
                 }
                 guard isWell else { throw EncoderFailure(coding: .brotli) }

@@ -42,7 +42,7 @@ final class GzipEncoder: Encoder, @unchecked Sendable {
     private func deflate(_ flush: CInt, into output: inout [UInt8]) throws(EncoderFailure) {
         var code = Z_OK
         repeat {
-            output.grow { free in
+            unsafe output.grow { free in
                 let count = min(free.count, Self.mostAtOnce)
                 unsafe stream.pointee.next_out = free.baseAddress
                 unsafe stream.pointee.avail_out = uInt(count)

@@ -24,12 +24,12 @@ final class ZstdEncoder: Encoder, @unchecked Sendable {
             var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
             var remaining = 0
             repeat {
-                output.grow { free in
+                unsafe output.grow { free in
                     var target = unsafe ZSTD_outBuffer(dst: free.baseAddress, size: free.count, pos: 0)
                     remaining = unsafe ZSTD_compressStream2(context, &target, &source, directive)
                     return unsafe target.pos
                 }
-                guard unsafe ZSTD_isError(remaining) == 0 else { throw EncoderFailure(coding: .zstd) }
+                guard ZSTD_isError(remaining) == 0 else { throw EncoderFailure(coding: .zstd) }
             } while remaining != 0
         }
     }
