@@ -25,13 +25,13 @@ final class BrotliEncoder: Encoder, @unchecked Sendable {
         let operation = isLast ? BROTLI_OPERATION_FINISH : BROTLI_OPERATION_FLUSH
         try unsafe input.span.withUnsafeBufferPointer { input throws(EncoderFailure) in
             var available = input.count
-            var next = unsafe input.baseAddress
+            var next = input.baseAddress
             var isDone = false
             repeat {
                 var isWell = false
                 unsafe output.grow { free in
                     var room = free.count
-                    var target = unsafe free.baseAddress
+                    var target = free.baseAddress
                     let code = unsafe BrotliEncoderCompressStream(
                         state, operation, &available, &next, &room, &target, nil
                     )

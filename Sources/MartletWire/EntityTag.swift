@@ -58,7 +58,7 @@ public struct EntityTag: Sendable, Hashable {
     /// The tag that ``adding(_:)`` made this one of; nil when this one does not end so.
     package func removing(_ suffix: String) -> EntityTag? {
         let end = suffix.utf8
-        guard opaque.count > end.count, opaque.suffix(end.count).elementsEqual(end) else { return nil }
+        guard opaque.count >= end.count, opaque.suffix(end.count).elementsEqual(end) else { return nil }
         return EntityTag(isWeak: isWeak, unchecked: Array(opaque.dropLast(end.count)))
     }
 
