@@ -1,5 +1,5 @@
-public import Martlet
 import HTTPTypes
+public import Martlet
 import MartletReactor
 import MartletWire
 

@@ -3,12 +3,12 @@
 /// gzip is always there. The package traits `Brotli` and `Zstd` add theirs, with the system's libraries.
 public enum ContentCoding: String, CaseIterable, Sendable {
     #if Zstd
-    /// Zstandard (RFC 8878): the fastest.
-    case zstd
+        /// Zstandard (RFC 8878): the fastest.
+        case zstd
     #endif
     #if Brotli
-    /// Brotli (RFC 7932): the smallest.
-    case brotli = "br"
+        /// Brotli (RFC 7932): the smallest.
+        case brotli = "br"
     #endif
     /// gzip (RFC 1952): every client takes it.
     case gzip
@@ -19,10 +19,10 @@ public enum ContentCoding: String, CaseIterable, Sendable {
     func makeEncoder() throws(EncoderFailure) -> any Encoder {
         switch self {
         #if Zstd
-        case .zstd: try ZstdEncoder()
+            case .zstd: try ZstdEncoder()
         #endif
         #if Brotli
-        case .brotli: try BrotliEncoder()
+            case .brotli: try BrotliEncoder()
         #endif
         case .gzip: try GzipEncoder()
         }

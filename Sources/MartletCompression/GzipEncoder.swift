@@ -15,7 +15,14 @@ final class GzipEncoder: Encoder, @unchecked Sendable {
         unsafe stream.initialize(to: z_stream())
         // 15 bits of window, which is the most; 16 more ask for gzip's head and checksum.
         let code = unsafe deflateInit2_(
-            stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size)
+            stream,
+            6,
+            Z_DEFLATED,
+            15 + 16,
+            8,
+            Z_DEFAULT_STRATEGY,
+            ZLIB_VERSION,
+            CInt(MemoryLayout<z_stream>.size)
         )
         guard code == Z_OK else { throw EncoderFailure(coding: .gzip) }
     }

@@ -109,7 +109,10 @@ struct CompressionOnTheWireTests {
         }
     }
 
-    @Test("what is written to a stream can be read at once, while the stream goes on", arguments: ContentCoding.allCases)
+    @Test(
+        "what is written to a stream can be read at once, while the stream goes on",
+        arguments: ContentCoding.allCases
+    )
     func atOnce(coding: ContentCoding) async throws {
         let (events, more) = AsyncStream<String>.makeStream()
         let handler: @Sendable (Request) async throws -> Response = { _ in

@@ -90,7 +90,8 @@ struct CORSTests {
         "a page that is not allowed is told nothing, and no cache gives that answer to another",
         arguments: [
             "https://evil.example", "https://app.example.evil.example", "https://APP.example", "http://app.example",
-            "https://app.example:8443", "https://app.example/", "null", "https://app.example, https://evil.example", "*",
+            "https://app.example:8443", "https://app.example/", "null", "https://app.example, https://evil.example",
+            "*",
         ]
     )
     func refused(origin: String) async throws {
