@@ -14,9 +14,9 @@ extension Connection {
         switch exchange.received.head.framing {
         case .none: break
         case .length(let count):
-            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: count)
+            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: count)
         case .chunked:
-            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: nil)
+            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: nil)
         }
         let response: Response?
         do {
@@ -50,6 +50,8 @@ extension Connection {
         phase = .responding
         unsetDeadline()
         let number = exchangeNumber
+        exchange.received.connection = reference
+        exchange.received.exchange = number
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             let result: Result<Response, any Error>
             do {
