@@ -9,11 +9,11 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
+        .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
@@ -34,6 +34,13 @@ let package = Package(
         ),
         .target(
             name: "MartletFiles",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "MartletTesting",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -94,6 +101,13 @@ let package = Package(
             name: "MartletFilesTests",
             dependencies: [
                 "MartletFiles", "Martlet", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(
+            name: "MartletTestingTests",
+            dependencies: [
+                "MartletTesting", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
