@@ -9,38 +9,56 @@ extension Connection {
     func beginExchange() {
         guard let exchange else { return }
         exchange.begin()
-        let limit = worker.configuration.limits.body
-        if case .length(let count) = exchange.head.framing, count > limit {
-            return refuse(RequestBody.tooLarge(limit))
-        }
-        // A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
-        if exchange.head.method == .connect {
-            return refuse(HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels."))
-        }
-        if exchange.head.hasUnknownExpectation {
-            return refuse(HTTPError(.expectationFailed, "The only expectation known here is 100-continue."))
+        if let error = refusal(of: exchange.received.head) { return refuse(error) }
+        exchange.received.peer = peer
+        switch exchange.received.head.framing {
+        case .none: break
+        case .length(let count):
+            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: count)
+        case .chunked:
+            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: nil)
         }
         let response: Response?
         do {
             // The request is gone when the answer is sent: the exchange alone holds the head then, and can use its
             // memory for the next one.
-            response = try worker.immediate?.respondImmediately(to: request(of: exchange))
+            var request = Request(exchange.received)
+            let endpoint = worker.routing.endpoint(for: &request)
+            response = try endpoint.immediate?.respondImmediately(to: request)
+            if response == nil { startTask(endpoint, request, exchange) }
         } catch {
             return answer(error)
         }
-        if let response { return answer(response) }
-        startTask(request(of: exchange), exchange)
+        if let response { answer(response) }
     }
 
-    private func startTask(_ request: Request, _ exchange: Exchange) {
+    /// What no handler is asked about.
+    private func refusal(of head: borrowing RequestHead) -> HTTPError? {
+        let limit = worker.configuration.limits.body
+        if case .length(let count) = head.framing, count > limit { return RequestBody.tooLarge(limit) }
+        // A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
+        if head.method == .connect {
+            return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
+        }
+        if head.hasUnknownExpectation {
+            return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")
+        }
+        return nil
+    }
+
+    private func startTask(_ endpoint: Endpoint, _ request: Request, _ exchange: Exchange) {
         phase = .responding
         unsetDeadline()
         let number = exchangeNumber
-        let handler = worker.handler
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             let result: Result<Response, any Error>
             do {
-                result = .success(try await handler.respond(to: request))
+                // The outermost middleware is called from here, to have a frame less on the stack.
+                if let first = endpoint.middleware.first {
+                    result = .success(try await first.respond(to: request, next: Next(endpoint, from: 1)))
+                } else {
+                    result = .success(try await Next(endpoint)(request))
+                }
             } catch {
                 result = .failure(error)
             }
@@ -50,18 +68,6 @@ extension Connection {
         guard phase == .responding, number == exchangeNumber else { return }
         exchange.task = task
         cancelIfFinished()
-    }
-
-    private func request(of exchange: Exchange) -> Request {
-        Request(head: exchange.head, peer: peer, body: body(of: exchange))
-    }
-
-    private func body(of exchange: Exchange) -> RequestBody {
-        switch exchange.head.framing {
-        case .none: RequestBody(connection: nil, exchange: nil, contentLength: 0)
-        case .length(let count): RequestBody(connection: self, exchange: exchangeNumber, contentLength: count)
-        case .chunked: RequestBody(connection: self, exchange: exchangeNumber, contentLength: nil)
-        }
     }
 
     private func handlerEnded(_ number: UInt64, _ result: Result<Response, any Error>) {
@@ -101,16 +107,9 @@ extension Connection {
     }
 
     private func answer(_ error: any Error) {
-        if let error = error as? HTTPError {
-            let wantsHTML = exchange?.head.fields.namesHTML ?? false
-            return answer(ErrorPage.response(for: error, wantsHTML: wantsHTML))
-        }
-        if error is CancellationError, exchange?.task?.isCancelled ?? false { return abort() }
-        var line: [UInt8] = []
-        if let exchange { AccessLog.appendEscaped(exchange.head.requestLineBytes, to: &line) }
-        let request = String(decoding: line, as: UTF8.self)
-        worker.configuration.logger.error("500 for \"\(request)\" of \(peer.host): \(error)")
-        answer(HTTPError(.internalServerError))
+        guard let exchange else { return }
+        if error is CancellationError, exchange.task?.isCancelled ?? false { return abort() }
+        answer(exchange.received.response(for: error))
     }
 
     /// Puts an answer into the output and goes on to whatever comes after it.
@@ -119,13 +118,13 @@ extension Connection {
         guard response.status.code >= 200 else { return answer(HandlerFault.notFinal(response.status.code)) }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
-        let fields = fields(of: response)
-        decideClosing(exchange, response)
+        let hasMessageFields = response.fields.hasMessageFields
+        decideClosing(exchange, hasMessageFields ? response.fields[.connection] : nil)
         output.takeBuffer(from: &worker.loop.buffers)
         let before = output.bytes.count
-        appendHead(of: response, fields, version: exchange.head.version, to: &output.bytes)
+        appendHead(of: response, hasMessageFields: hasMessageFields, version: exchange.received.head.version)
         exchange.status = response.status.code
-        if exchange.head.method != .head, ResponseHead.allowsContent(response.status) {
+        if exchange.received.head.method != .head, ResponseHead.allowsContent(response.status) {
             guard output.append(response.body) else {
                 output.truncate(to: before)
                 return answer(HandlerFault.fileChanged)
@@ -140,9 +139,10 @@ extension Connection {
     }
 
     /// The connection stays open when the client wants it (RFC 9112 §9.3) and the end of the request can be found.
-    private func decideClosing(_ exchange: Exchange, _ response: Response) {
-        if !exchange.head.wantsKeepAlive || worker.isDraining { closes = true }
-        if response.fields.hasMessageFields, let options = response.fields[.connection]?.lowercased() {
+    /// - Parameter options: the response's Connection field.
+    private func decideClosing(_ exchange: Exchange, _ options: String?) {
+        if !exchange.received.head.wantsKeepAlive || worker.isDraining { closes = true }
+        if let options = options?.lowercased() {
             if options.split(whereSeparator: { ", \t".contains($0) }).contains("close") { closes = true }
         }
         switch exchange.content {
@@ -154,47 +154,26 @@ extension Connection {
         }
     }
 
-    private func appendHead(
-        of response: Response,
-        _ fields: Fields,
-        version: HTTPVersion,
-        to bytes: inout [UInt8]
-    ) {
-        ResponseHead.appendStatusLine(response.status, to: &bytes)
-        worker.appendCommonFields(to: &bytes)
-        fields.write(into: &bytes)
+    private func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
+        ResponseHead.appendStatusLine(response.status, to: &output.bytes)
+        worker.appendCommonFields(to: &output.bytes)
+        if hasMessageFields || worker.addsFields {
+            worker.fields(of: response).write(into: &output.bytes)
+        } else {
+            response.fields.write(into: &output.bytes)
+        }
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
             let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
-            ResponseHead.appendField("Content-Length", count, to: &bytes)
+            ResponseHead.appendField("Content-Length", count, to: &output.bytes)
         }
         if closes {
-            ResponseHead.appendField("Connection", "close", to: &bytes)
+            ResponseHead.appendField("Connection", "close", to: &output.bytes)
         } else if version == .http1_0 {
-            ResponseHead.appendField("Connection", "keep-alive", to: &bytes)
+            ResponseHead.appendField("Connection", "keep-alive", to: &output.bytes)
         }
-        ResponseHead.appendEnd(to: &bytes)
+        ResponseHead.appendEnd(to: &output.bytes)
     }
-
-    /// The response's fields without those that the server writes, and with those of the configuration.
-    private func fields(of response: Response) -> Fields {
-        let added = worker.configuration.fields
-        guard !added.isEmpty || response.fields.hasMessageFields else { return response.fields }
-        var fields = response.fields
-        for name in Self.ownFields { fields[name] = nil }
-        // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
-        for (name, _) in added {
-            if let name = HTTPField.Name(name), name != .vary { fields[name] = nil }
-        }
-        for (name, value) in added {
-            guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { continue }
-            fields.append(name, value)
-        }
-        return fields
-    }
-
-    /// Fields that the server writes itself.
-    private static let ownFields: [HTTPField.Name] = [.contentLength, .transferEncoding, .connection, .date, .server]
 }
 
 /// An answer that cannot be sent as the handler gave it: a 500, and this for the log.

@@ -174,7 +174,7 @@ final class Connection: EventSource, @unchecked Sendable {
         self.exchange = exchange
         if parser.isIdle { exchange.start = worker.loop.now }
         do throws(RequestError) {
-            return try parser.parse(held.bytes, into: &exchange.head)
+            return try parser.parse(held.bytes, into: &exchange.received.head)
         } catch {
             refuse(HTTPError(error.status, error.reason))
             return nil

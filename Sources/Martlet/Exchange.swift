@@ -1,9 +1,11 @@
+import Logging
 import MartletReactor
 import MartletWire
 
 /// One request and its answer, while they are under way on a connection. Loops keep a few for reuse.
 final class Exchange {
-    var head = RequestHead()
+    private(set) var received: ReceivedRequest
+    private let logger: Logger
     /// The head is complete and valid.
     private(set) var hasHead = false
     var content = Content.none
@@ -45,26 +47,37 @@ final class Exchange {
         case needsInput
     }
 
+    init(logger: Logger) {
+        self.logger = logger
+        received = ReceivedRequest(logger: logger)
+    }
+
+    var head: RequestHead { received.head }
+
     /// The head was parsed: the content comes next.
     func begin() {
         hasHead = true
-        switch head.framing {
+        switch received.head.framing {
         case .none: content = .none
         case .length(let count): content = .length(count)
         case .chunked: content = .chunked(ChunkedDecoder())
         }
-        awaitsContinue = head.expectsContinue
+        awaitsContinue = received.head.expectsContinue
     }
 
     /// Makes it as new, keeping the head's memory when nobody else holds it.
     func reset() {
-        head.reset()
+        if isKnownUniquelyReferenced(&received) {
+            received.reset()
+        } else {
+            received = ReceivedRequest(logger: logger)
+        }
         hasHead = false
         content = .none
         contentReceived = 0
         awaitsContinue = false
-        task = nil
-        reader = nil
+        if task != nil { task = nil }
+        if reader != nil { reader = nil }
         start = .never
         status = 0
         contentSent = 0

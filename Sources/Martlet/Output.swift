@@ -48,6 +48,12 @@ struct Output {
         switch body {
         case .none: return true
         case .bytes(let content): return append(Response.Part.bytes(content))
+        case .string(let text):
+            guard parts.isEmpty, text.utf8.count <= Self.smallFile else {
+                return append(Response.Part.bytes(Array(text.utf8)))
+            }
+            bytes.append(contentsOf: text.utf8)
+            return true
         case .file(let file, let range): return append(Response.Part.file(file, range))
         case .parts(let parts): return parts.allSatisfy { append($0) }
         }

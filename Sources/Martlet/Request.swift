@@ -1,4 +1,5 @@
 public import HTTPTypes
+public import Logging
 public import MartletReactor
 public import MartletWire
 
@@ -6,25 +7,97 @@ public import MartletWire
 ///
 /// A value: it can be kept and passed on freely. Only `body` is tied to the connection, and ends with the answer.
 public struct Request: Sendable {
-    /// The parsed head: target, fields, framing.
-    public var head: RequestHead
-    /// The address of who sent it, as the socket knows it.
-    public let peer: SocketAddress
-    /// The content.
-    public let body: RequestBody
+    /// The method, such as `.get`. Setting it changes what is routed and answered from here on, not what was received.
+    public var method: HTTPRequest.Method
+    let received: ReceivedRequest
+    /// What middleware left for handlers.
+    var values: RequestValues?
 
-    init(head: RequestHead, peer: SocketAddress, body: RequestBody) {
-        self.head = head
-        self.peer = peer
-        self.body = body
+    init(_ received: ReceivedRequest) {
+        self.received = received
+        method = received.head.method
     }
 
-    /// The method, such as `.get`.
-    public var method: HTTPRequest.Method { head.method }
+    /// The head as it was parsed: target, fields, framing.
+    public var head: RequestHead { received.head }
+    /// The address of who sent it, as the socket knows it.
+    public var peer: SocketAddress { received.peer }
+    /// The content.
+    public var body: RequestBody { received.body }
     /// The field lines.
-    public var fields: Fields { head.fields }
+    public var fields: Fields { received.head.fields }
     /// The path of the target, split and decoded once (RFC 3986 §2.4), without dot segments.
-    public var path: RequestPath { head.path }
+    public var path: RequestPath { received.head.path }
     /// What follows the "?" of the target, as received; nil when there is none.
-    public var query: String? { head.query }
+    public var query: String? { received.head.query }
+    /// Where a handler's messages go: the server's logger, unless middleware set another for this request.
+    public var logger: Logger {
+        get { self[LoggerKey.self] ?? received.logger }
+        set { self[LoggerKey.self] = newValue }
+    }
+}
+
+extension Request {
+    /// Makes a request that no connection brought: for tests of handlers.
+    ///
+    /// It goes through the parser, so that nothing can be made that could not be received. `Host: localhost` and
+    /// `Content-Length` are added where they are missing.
+    /// - Parameters:
+    ///   - target: origin-form such as `/a?b=c`, or any other that suits the method.
+    ///   - body: the content in memory.
+    ///   - logger: default: one labelled `martlet.request`.
+    /// - Throws: `RequestError` when no server would accept the parts.
+    public init(
+        _ method: HTTPRequest.Method = .get,
+        _ target: String,
+        fields: Fields = Fields(),
+        body: [UInt8] = [],
+        peer: SocketAddress = .loopback(port: 0),
+        logger: Logger = Logger(label: "martlet.request")
+    ) throws(RequestError) {
+        var fields = fields
+        if !body.isEmpty, !fields.contains(.contentLength) { fields.append(.contentLength, "\(body.count)") }
+        var bytes = Array("\(method.rawValue) \(target) HTTP/1.1\r\n".utf8)
+        if !fields.contains(where: { $0.name.lowercased() == "host" }) { bytes += Array("Host: localhost\r\n".utf8) }
+        fields.write(into: &bytes)
+        bytes += Array("\r\n".utf8)
+        var parser = RequestParser()
+        let received = ReceivedRequest(logger: logger)
+        guard try parser.parse(bytes.span, into: &received.head) != nil else { throw .malformedRequestLine }
+        received.peer = peer
+        if !body.isEmpty { received.body = RequestBody(bytes: body) }
+        self.init(received)
+    }
+}
+
+/// Names a value that middleware leaves in a request for the handlers behind it.
+///
+/// ```swift
+/// struct UserKey: RequestKey { typealias Value = User }
+/// request[UserKey.self] = user
+/// ```
+public protocol RequestKey {
+    /// What is kept under this key.
+    associatedtype Value: Sendable
+}
+
+extension Request {
+    /// A value that middleware left under `key`; nil when none did.
+    public subscript<Key: RequestKey>(_ key: Key.Type) -> Key.Value? {
+        get { values?.storage[ObjectIdentifier(key)] as? Key.Value }
+        set {
+            var changed = values ?? RequestValues()
+            changed.storage[ObjectIdentifier(key)] = newValue
+            values = changed
+        }
+    }
+}
+
+/// Values under their keys.
+struct RequestValues: Sendable {
+    var storage: [ObjectIdentifier: any Sendable] = [:]
+}
+
+private struct LoggerKey: RequestKey {
+    typealias Value = Logger
 }

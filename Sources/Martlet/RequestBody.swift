@@ -10,32 +10,61 @@ public struct RequestBody: AsyncSequence, Sendable {
     /// A part of the content, never empty.
     public typealias Element = [UInt8]
 
-    /// Weak: a handler may keep its requests, and would keep itself by way of the connection and its server.
-    weak let connection: Connection?
-    /// The number of the connection's exchange; nil when the request has no content.
-    let exchange: UInt64?
-
     /// Octets announced by `Content-Length`; nil when the content is chunked.
     public let contentLength: Int?
+    let source: Source
+
+    /// Where chunks come from.
+    enum Source: Sendable {
+        case none
+        /// The connection's exchange of this number.
+        case connection(ConnectionReference, exchange: UInt64)
+        case memory(MemoryContent)
+    }
+
+    static let none = RequestBody(contentLength: 0, source: .none)
+
+    private init(contentLength: Int?, source: Source) {
+        self.contentLength = contentLength
+        self.source = source
+    }
+
+    init(of connection: Connection, exchange: UInt64, contentLength: Int?) {
+        self.init(
+            contentLength: contentLength,
+            source: .connection(ConnectionReference(connection), exchange: exchange)
+        )
+    }
+
+    /// Content that is there already.
+    init(bytes: [UInt8]) {
+        self.init(contentLength: bytes.count, source: .memory(MemoryContent(bytes)))
+    }
 
     /// Gives the chunks in order. One iterator at a time; a second one goes on where the first stopped.
     public struct Iterator: AsyncIteratorProtocol {
-        let body: RequestBody
+        let source: Source
 
         /// The next chunk; nil after the last.
         /// - Throws: `HTTPError` when the content is malformed (400), longer than the server allows (413) or late
         ///   (408); `CancellationError` when the client is gone, the answer was given or the read was cancelled. Every
         ///   later call throws the same: what was cut never looks complete.
         public mutating func next() async throws -> [UInt8]? {
-            guard let exchange = body.exchange else { return nil }
-            guard let connection = body.connection else { throw CancellationError() }
-            return try await connection.nextBodyChunk(of: exchange)
+            switch source {
+            case .none:
+                return nil
+            case .memory(let content):
+                return content.take()
+            case .connection(let reference, let exchange):
+                guard let connection = reference.connection else { throw CancellationError() }
+                return try await connection.nextBodyChunk(of: exchange)
+            }
         }
     }
 
     /// Starts reading.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(body: self)
+        Iterator(source: source)
     }
 
     /// Reads the whole content into memory.
@@ -52,5 +81,30 @@ public struct RequestBody: AsyncSequence, Sendable {
 
     static func tooLarge(_ limit: Int) -> HTTPError {
         HTTPError(.contentTooLarge, "The content is longer than the \(limit) octets allowed here.")
+    }
+}
+
+/// Weak: a handler may keep its requests, and would keep itself by way of the connection and its server.
+final class ConnectionReference: Sendable {
+    weak let connection: Connection?
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+}
+
+/// Content in memory, given once.
+final class MemoryContent: Sendable {
+    private let bytes: Locked<[UInt8]>
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = Locked(bytes)
+    }
+
+    func take() -> [UInt8]? {
+        bytes.withLock { bytes in
+            defer { bytes = [] }
+            return bytes.isEmpty ? nil : bytes
+        }
     }
 }

@@ -27,6 +27,8 @@ public struct Response: Sendable {
         case none
         /// Octets in memory.
         case bytes([UInt8])
+        /// Text in UTF-8.
+        case string(String)
         /// A range of an open file, sent by the kernel without a copy.
         case file(OpenFile, Range<Int>)
         /// Several of these, one after the other.
@@ -37,6 +39,7 @@ public struct Response: Sendable {
             switch self {
             case .none: 0
             case .bytes(let bytes): bytes.count
+            case .string(let text): text.utf8.count
             case .file(_, let range): range.count
             case .parts(let parts): parts.reduce(0) { $0.addingSaturated($1.count) }
             }
@@ -63,19 +66,27 @@ public struct Response: Sendable {
 extension Response {
     /// Plain text in UTF-8.
     public static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-        content(Array(text.utf8), type: "text/plain; charset=utf-8", status: status)
+        Response(status: status, fields: plainText, body: .string(text))
+    }
+
+    /// Made once: a copy costs nothing until somebody adds to it.
+    private static let plainText = fields(withType: "text/plain; charset=utf-8")
+    private static let html = fields(withType: "text/html; charset=utf-8")
+
+    private static func fields(withType type: String) -> Fields {
+        var fields = Fields()
+        fields.append(.contentType, type)
+        return fields
     }
 
     /// A page in UTF-8. Values interpolated into the literal are escaped.
     public static func html(_ page: HTML, status: HTTPResponse.Status = .ok) -> Response {
-        content(page.bytes, type: "text/html; charset=utf-8", status: status)
+        Response(status: status, fields: html, body: .bytes(page.bytes))
     }
 
     /// Octets with the media type given.
     public static func content(_ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok) -> Response {
-        var response = Response(status: status, body: .bytes(bytes))
-        response.fields.append(.contentType, type)
-        return response
+        Response(status: status, fields: fields(withType: type), body: .bytes(bytes))
     }
 
     /// Sends the client elsewhere.

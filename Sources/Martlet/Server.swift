@@ -16,7 +16,7 @@ import Synchronization
 public final class Server: Sendable {
     /// What the server was made with.
     public let configuration: ServerConfiguration
-    private let handler: any Handler
+    private let routing: any Routing
     private let state = Locked(State())
 
     private struct State {
@@ -34,7 +34,7 @@ public final class Server: Sendable {
     /// Makes a server that does not run yet.
     public init(configuration: ServerConfiguration = ServerConfiguration(), handler: any Handler) {
         self.configuration = configuration
-        self.handler = handler
+        routing = SingleEndpoint.routing(to: handler)
     }
 
     /// Makes a server on 127.0.0.1 whose handler is a function that never waits.
@@ -131,7 +131,7 @@ public final class Server: Sendable {
                 workers.append(
                     Worker(
                         loop: try EventLoop(name: "martlet-\(index)"),
-                        handler: handler,
+                        routing: routing,
                         configuration: configuration,
                         open: open,
                         drained: { [self] in workerDrained() }

@@ -10,9 +10,8 @@ import Synchronization
 /// Lives on its loop's thread, but for `init`.
 final class Worker: @unchecked Sendable {
     let loop: EventLoop
-    let handler: any Handler
-    /// The same handler, when it can answer without a task.
-    let immediate: (any ImmediateHandler)?
+    /// Who answers.
+    let routing: any Routing
     let configuration: ServerConfiguration
     let timeouts: Timeouts
     /// True once the server stops: answers close their connections.
@@ -40,15 +39,15 @@ final class Worker: @unchecked Sendable {
 
     init(
         loop: EventLoop,
-        handler: any Handler,
+        routing: any Routing,
         configuration: ServerConfiguration,
         open: ConnectionCount,
         drained: @escaping @Sendable () -> Void
     ) {
         self.loop = loop
-        self.handler = handler
-        immediate = handler as? any ImmediateHandler
+        self.routing = routing
         self.configuration = configuration
+        addsFields = !configuration.fields.isEmpty
         timeouts = Timeouts(configuration.limits)
         self.open = open
         self.drained = drained
@@ -156,7 +155,7 @@ final class Worker: @unchecked Sendable {
     // MARK: What connections borrow
 
     func takeExchange() -> Exchange {
-        exchanges.popLast() ?? Exchange()
+        exchanges.popLast() ?? Exchange(logger: configuration.logger)
     }
 
     func give(_ exchange: Exchange) {
@@ -180,6 +179,28 @@ final class Worker: @unchecked Sendable {
         }
         output.append(contentsOf: commonFields)
     }
+
+    /// Whether every answer gets fields of the configuration.
+    let addsFields: Bool
+
+    /// The response's fields without those that the server writes, and with those of the configuration.
+    func fields(of response: Response) -> Fields {
+        let added = configuration.fields
+        var fields = response.fields
+        for name in Self.ownFields { fields[name] = nil }
+        // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
+        for (name, _) in added {
+            if let name = HTTPField.Name(name), name != .vary { fields[name] = nil }
+        }
+        for (name, value) in added {
+            guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { continue }
+            fields.append(name, value)
+        }
+        return fields
+    }
+
+    /// Fields that the server writes itself.
+    private static let ownFields: [HTTPField.Name] = [.contentLength, .transferEncoding, .connection, .date, .server]
 
     /// Whether there is an access log.
     var logs: Bool { accessLog != nil }

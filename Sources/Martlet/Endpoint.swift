@@ -1,0 +1,80 @@
+import HTTPTypes
+
+/// Who answers a request, with the middleware on the way to it: what routing comes to. Made once, when the server is.
+final class Endpoint: Sendable {
+    /// What is called at the end of the way.
+    enum Call: Sendable {
+        case handler(any Handler)
+        case get(any GET)
+        case post(any POST)
+        case put(any PUT)
+        case patch(any PATCH)
+        case delete(any DELETE)
+        case query(any QUERY)
+        case anyMethod(any AnyMethod)
+    }
+
+    let call: Call
+    /// Outermost first.
+    let middleware: [any Middleware]
+    /// The handler, where it can be called without a task.
+    let immediate: (any ImmediateHandler)?
+
+    init(_ call: Call, middleware: [any Middleware] = []) {
+        self.call = call
+        self.middleware = middleware
+        if middleware.isEmpty, case .handler(let handler) = call {
+            immediate = handler as? any ImmediateHandler
+        } else {
+            immediate = nil
+        }
+    }
+
+    /// An answer that is always the same.
+    convenience init(_ answer: Result<Response, HTTPError>, middleware: [any Middleware] = []) {
+        self.init(.handler(FixedAnswer(answer: answer)), middleware: middleware)
+    }
+}
+
+/// Gives the same answer to everything.
+private struct FixedAnswer: ImmediateHandler {
+    let answer: Result<Response, HTTPError>
+
+    func respondImmediately(to request: Request) throws -> Response? {
+        try answer.get()
+    }
+
+    func respond(to request: Request) async throws -> Response {
+        try answer.get()
+    }
+}
+
+/// A handler that only decides who answers: the server asks it before it starts anything.
+protocol Routing: Handler {
+    /// Who answers `request`. May leave in it what routing learned.
+    func endpoint(for request: inout Request) -> Endpoint
+}
+
+extension Routing {
+    func respond(to request: Request) async throws -> Response {
+        var request = request
+        let endpoint = endpoint(for: &request)
+        return try await Next(endpoint)(request)
+    }
+}
+
+/// The routing of a server whose handler takes every request.
+struct SingleEndpoint: Routing {
+    let endpoint: Endpoint
+
+    func endpoint(for request: inout Request) -> Endpoint { endpoint }
+
+    /// How requests find their way to `handler`, whatever kind of handler it is.
+    static func routing(to handler: any Handler) -> any Routing {
+        switch handler {
+        case let routing as any Routing: routing
+        case let resource as any Resource: MethodTable(resource)
+        default: SingleEndpoint(endpoint: Endpoint(.handler(handler)))
+        }
+    }
+}

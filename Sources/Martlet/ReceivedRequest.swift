@@ -1,0 +1,37 @@
+import Logging
+import MartletReactor
+import MartletWire
+
+/// What came in of a request. All copies of a `Request` share it, so passing one on costs one reference.
+///
+/// `@unchecked Sendable`: the connection changes it only before the first `Request` is made of it, and after the last
+/// one is gone.
+final class ReceivedRequest: @unchecked Sendable {
+    var head = RequestHead()
+    var peer = SocketAddress.loopback(port: 0)
+    var body = RequestBody.none
+    let logger: Logger
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Makes it as new and keeps the memory it has.
+    func reset() {
+        head.reset()
+        if case .none = body.source { return }
+        body = .none
+    }
+
+    /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
+    func response(for error: any Error) -> Response {
+        if let error = error as? HTTPError {
+            return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
+        }
+        var line: [UInt8] = []
+        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
+        let request = String(decoding: line, as: UTF8.self)
+        logger.error("500 for \"\(request)\" of \(peer.host): \(error)")
+        return response(for: HTTPError(.internalServerError))
+    }
+}
