@@ -1,4 +1,4 @@
-public import Martlet
+import Martlet
 import MartletReactor
 
 /// How a `TestServer` tells the client where the content of an answer ends (RFC 9112 §6.3).

@@ -31,6 +31,7 @@ extension Response {
         switch body {
         case .none: break
         case .bytes(let bytes): content = bytes
+        case .string(let text): content = Array(text.utf8)
         case .file(let file, let range): try Self.append(file, range, to: &content)
         case .parts(let parts):
             for part in parts {
@@ -45,6 +46,16 @@ extension Response {
 
     private static func append(_ file: OpenFile, _ range: Range<Int>, to content: inout [UInt8]) throws {
         guard file.append(range, to: &content) else { throw FileChanged() }
+    }
+}
+
+extension Request {
+    /// A request for a handler, as a `TestServer` received it.
+    init(recorded request: RecordedRequest, peer: SocketAddress) throws(RequestError) {
+        var fields = request.fields
+        // The content is no longer chunked.
+        fields[.transferEncoding] = nil
+        try self.init(request.method, request.target, fields: fields, body: request.body, peer: peer)
     }
 }
 

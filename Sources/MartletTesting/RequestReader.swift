@@ -17,7 +17,6 @@ struct RequestReader {
 
     let stream: PolledSocket
     private var buffer = ReceiveBuffer(capacity: 16_384)
-    private var parser = RequestParser()
 
     init(_ stream: PolledSocket) {
         self.stream = stream
@@ -26,7 +25,7 @@ struct RequestReader {
     /// Waits for the next request; nil when the client has closed the connection between two.
     mutating func next(connection: Int, number: () -> Int) throws -> RecordedRequest? {
         let clock = ContinuousClock()
-        while parser.isIdle, buffer.isEmpty {
+        while buffer.isEmpty {
             guard try stream.receive(into: &buffer) else { return nil }
         }
         let firstOctet = clock.now
@@ -48,17 +47,15 @@ struct RequestReader {
 
     /// - Returns: the octets of the head; nil when the connection ended before its first.
     private mutating func readHead(into head: inout RequestHead) throws -> [UInt8]? {
+        var parser = RequestParser()
         while true {
+            let length: Int?
             do throws(RequestError) {
-                if let count = try parser.parse(buffer.bytes, into: &head) {
-                    let raw = buffer.octets(0..<count)
-                    buffer.consume(count)
-                    parser.reset()
-                    return raw
-                }
+                length = try parser.parse(buffer.bytes, into: &head)
             } catch {
                 throw ReadFailure.refused(error.status, error.reason)
             }
+            if let length { return buffer.take(length) }
             guard try stream.receive(into: &buffer) else {
                 if parser.isIdle { return nil }
                 throw ReadFailure.ended("it ended in the middle of the head")
@@ -79,8 +76,7 @@ struct RequestReader {
         var body: [UInt8] = []
         while true {
             let part = min(count - body.count, buffer.count)
-            body += buffer.octets(0..<part)
-            buffer.consume(part)
+            body += buffer.take(part)
             if body.count == count { return body }
             guard try stream.receive(into: &buffer) else {
                 throw ReadFailure.ended("it ended after \(body.count) of \(count) octets of content")
@@ -115,6 +111,13 @@ extension ReceiveBuffer {
     func octets(_ range: Range<Int>) -> [UInt8] {
         let span = bytes.extracting(range)
         return span.indices.map { span[$0] }
+    }
+
+    /// Removes `count` octets from the front.
+    mutating func take(_ count: Int) -> [UInt8] {
+        let taken = octets(0..<count)
+        consume(count)
+        return taken
     }
 }
 

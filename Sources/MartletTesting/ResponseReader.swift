@@ -74,23 +74,31 @@ struct ResponseReader {
     private mutating func readHead() throws -> Head {
         var scanned = 0
         while true {
-            let bytes = buffer.bytes
-            while scanned + 4 <= bytes.count {
-                if bytes[scanned] == 13, bytes[scanned + 1] == 10, bytes[scanned + 2] == 13, bytes[scanned + 3] == 10 {
-                    let raw = buffer.octets(0..<(scanned + 4))
-                    buffer.consume(scanned + 4)
-                    return try Self.parse(raw)
-                }
-                scanned += 1
-            }
+            if let end = endOfHead(from: &scanned) { return try Self.parse(buffer.take(end)) }
             // Garbage is told at once, not when the server closes.
-            let start = Array("HTTP/1.".utf8)
-            guard buffer.octets(0..<min(bytes.count, start.count)).elementsEqual(start.prefix(bytes.count)) else {
+            let beginning = buffer.octets(0..<min(buffer.count, Self.version.count))
+            guard Self.version.starts(with: beginning) else {
                 throw TestClientError.malformed("it does not begin with HTTP/1.")
             }
-            guard bytes.count < Self.headLimit else { throw TestClientError.tooLarge }
+            guard buffer.count < Self.headLimit else { throw TestClientError.tooLarge }
             guard try receive() else { throw TestClientError.closed(received: received) }
         }
+    }
+
+    private static let version = Array("HTTP/1.".utf8)
+
+    /// - Parameter scanned: octets that need not be looked at again.
+    private func endOfHead(from scanned: inout Int) -> Int? {
+        let bytes = buffer.bytes
+        while scanned + 4 <= bytes.count {
+            if bytes[scanned] == 0x0D, bytes[scanned + 1] == 0x0A, bytes[scanned + 2] == 0x0D,
+                bytes[scanned + 3] == 0x0A
+            {
+                return scanned + 4
+            }
+            scanned += 1
+        }
+        return nil
     }
 
     private static func parse(_ raw: [UInt8]) throws -> Head {
@@ -99,14 +107,14 @@ struct ResponseReader {
         // "HTTP/1.1 200 OK", where the phrase may be empty and old servers leave out its space (RFC 9112 §4).
         let digits = first.dropFirst(9).prefix(3)
         guard first.starts(with: "HTTP/1.".utf8), first.count >= 12, first[7] == 0x31 || first[7] == 0x30,
-            first[8] == 0x20, digits.allSatisfy((0x30...0x39).contains), let code = decimal(digits), code >= 100,
-            first.count == 12 || first[12] == 0x20, first.allSatisfy(OctetSet.isText)
+            first[8] == 0x20, let code = decimal(digits), code >= 100,
+            first.count == 12 || first[12] == 0x20, first.allSatisfy(isText)
         else { throw TestClientError.malformed("its status line is \(quoted(first))") }
         var fields = Fields()
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
                 let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self)),
-                line[colon...].allSatisfy(OctetSet.isText)
+                line[colon...].allSatisfy(isText)
             else { throw TestClientError.malformed("a field line is \(quoted(line))") }
             fields.append(name, Array(line[(colon + 1)...]))
         }
@@ -117,6 +125,11 @@ struct ResponseReader {
             fields: fields,
             isOld: first[7] == 0x30
         )
+    }
+
+    /// What a field value or a reason phrase may hold (RFC 9110 §5.5).
+    private static func isText(_ octet: UInt8) -> Bool {
+        octet == 0x09 || octet >= 0x20 && octet != 0x7F
     }
 
     private static func quoted(_ octets: some Sequence<UInt8>) -> String {
@@ -183,8 +196,7 @@ struct ResponseReader {
         var body: [UInt8] = []
         while true {
             let part = min(count - body.count, buffer.count)
-            body += buffer.octets(0..<part)
-            buffer.consume(part)
+            body += buffer.take(part)
             if body.count == count { return body }
             guard try receive() else { throw TestClientError.closed(received: received) }
         }

@@ -198,7 +198,12 @@ public final class TestClient: Sendable {
         _ fields: Fields,
         _ body: [UInt8]
     ) async throws -> TestResponse {
-        let request = try Request(made: method, target, fields, body, peer: .loopback(port: 0))
+        let request: Request
+        do throws(RequestError) {
+            request = try Request(method, target, fields: fields, body: body)
+        } catch {
+            throw TestClientError.invalidRequest(error.reason)
+        }
         let collected = await CollectedResponse(to: request.fields) { try await handler.respond(to: request) }
         let response = collected.response
         let hasContent = ResponseHead.allowsContent(response.status)
