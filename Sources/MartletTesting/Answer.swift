@@ -53,7 +53,10 @@ struct AnswerOctets {
         ResponseHead.appendStatusLine(response.status, to: &octets)
         ResponseHead.appendField("Date", date: WallClock.seconds(), to: &octets)
         response.contentFields.write(into: &octets)
-        if ResponseHead.allowsContentLength(response.status) {
+        if response.status.code == 205 {
+            // No content, and it has to say so (RFC 9110 §15.3.6).
+            ResponseHead.appendField("Content-Length", 0, to: &octets)
+        } else if ResponseHead.allowsContent(response.status) {
             switch framing {
             case .contentLength: ResponseHead.appendField("Content-Length", content.count, to: &octets)
             case .chunked: ResponseHead.appendField("Transfer-Encoding", "chunked", to: &octets)

@@ -59,7 +59,8 @@ extension Fault {
         Fault(.drip(octets: max(1, octets), every: interval), at: stage == .accept ? .beforeHead : stage)
     }
 
-    /// Cuts the connection by a TCP reset. What was sent before usually arrives, but nothing warrants that.
+    /// Cuts the connection by a TCP reset. What was sent before usually arrives, but nothing warrants that. At `.accept`
+    /// it waits for the first octets of the request, for at most a second, and leaves them unread.
     public static func reset(at stage: Stage) -> Fault { Fault(.reset, at: stage) }
 
     /// Ends what the server sends (a FIN), and goes on receiving until the client closes or the server ends.

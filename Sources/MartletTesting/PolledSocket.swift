@@ -58,6 +58,11 @@ struct PolledSocket: Sendable {
         while try receive(into: &dropped, by: deadline) { dropped.removeAll() }
     }
 
+    /// Waits until there is something to receive, and leaves it alone.
+    func waitForInput(by deadline: Instant) throws(StreamError) {
+        try wait(for: POLLIN, by: deadline)
+    }
+
     /// Waits until the peer has closed its side or is gone, and leaves alone what it sent.
     func waitUntilPeerLeaves() throws(StreamError) {
         try wait(for: CInt(cm_peer_finished), by: .never)

@@ -208,6 +208,8 @@ struct ResponseReader {
         let hasMore: Bool
         do throws(StreamError) {
             hasMore = try stream.receive(into: &buffer, by: deadline)
+        } catch .interrupted {
+            throw StreamError.interrupted
         } catch {
             throw TestClientError(error, received: received)
         }

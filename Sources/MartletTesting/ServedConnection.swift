@@ -28,6 +28,8 @@ struct ServedConnection: Sendable {
 
     private func serve() throws {
         if let fault = server.acceptFault(connection: number) {
+            // While the client still connects, a reset would look like a refusal.
+            if fault.action == .reset { try? stream.waitForInput(by: Instant.now() + Nanoseconds(Self.linger)) }
             guard try send(AnswerOctets(), with: fault) else { return }
         }
         var reader = RequestReader(stream)
@@ -69,7 +71,7 @@ struct ServedConnection: Sendable {
     private func wait<Result: Sendable>(for work: @escaping @Sendable () async -> Result) throws -> Result {
         let done = try Signal()
         let result = Locked<Result?>(nil)
-        let task = Task {
+        let task = Task(executorPreference: server.loop) {
             let value = await work()
             result.withLock { $0 = value }
             done.set()

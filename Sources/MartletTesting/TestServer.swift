@@ -22,6 +22,8 @@ public final class TestServer: Sendable {
     /// The port it listens on.
     public let port: UInt16
     private let listener: ListeningSocket
+    /// Routes run on it, and not on Swift's own threads: a test that blocks those still gets its answers.
+    let loop: EventLoop
     /// Set when the server stops: ends every wait of its threads.
     private let stopped: Signal
     /// Set when the acceptor should look at the state again.
@@ -63,7 +65,7 @@ public final class TestServer: Sendable {
         var connections = 0
         var acceptor: Thread?
         var hasEnded = false
-        var stopWaiter: CheckedContinuation<Void, Never>?
+        var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
         /// The number of the last request that was complete.
         var lastNumber = 0
@@ -82,6 +84,7 @@ public final class TestServer: Sendable {
     private init() throws(SystemError) {
         stopped = try Signal()
         changed = try Signal()
+        loop = try EventLoop(name: "test-routes")
         let sockets = try ListeningSocket.bind(.loopback(port: 0), count: 1)
         guard let listener = sockets.first, let port = listener.address.port else {
             throw SystemError(code: EADDRNOTAVAIL, operation: "bind 127.0.0.1")
@@ -95,10 +98,12 @@ public final class TestServer: Sendable {
     public static func start() throws -> TestServer {
         let server = try TestServer()
         do {
+            try server.loop.start()
             let acceptor = try Thread(name: "test-server") { server.acceptConnections() }
             server.state.withLock { $0.acceptor = acceptor }
             return server
         } catch {
+            server.loop.stop()
             server.listener.close()
             throw error
         }
@@ -116,17 +121,20 @@ public final class TestServer: Sendable {
         stopped.set()
         await withCheckedContinuation { continuation in
             let hasEnded = state.withLock { state in
-                if !state.hasEnded { state.stopWaiter = continuation }
+                if !state.hasEnded { state.stopWaiters.append(continuation) }
                 return state.hasEnded
             }
             if hasEnded { continuation.resume() }
         }
-        // It has nothing left to do but to end.
+        loop.stop()
+        // They have nothing left to do but to end.
         let acceptor = state.withLock { state in
             defer { state.acceptor = nil }
             return state.acceptor
         }
-        acceptor?.join()
+        guard let acceptor else { return }
+        acceptor.join()
+        loop.join()
     }
 
     func problems(allowing: Allowance, underlying: (any Error)?) -> ServerProblems? {
@@ -175,7 +183,8 @@ extension TestServer {
 
     /// Answers every request for this method and path by a closure. A later route replaces an earlier one.
     ///
-    /// An `HTTPError` that it throws is an answer; any other error is a 500, and reported. Its task is cancelled when
+    /// An `HTTPError` that it throws is an answer; any other error is a 500, and reported. It runs on a thread of the
+    /// server that all routes share, as on the loop of a `Server`: it should wait by `await`. Its task is cancelled when
     /// the server stops.
     /// - Parameter path: compared with that of the target as it came, without its query.
     public func route(
@@ -403,11 +412,11 @@ extension TestServer {
         }
         for entry in threads { entry.thread.join() }
         listener.close()
-        let waiter = state.withLock { state in
+        let waiters = state.withLock { state in
             state.hasEnded = true
-            return state.stopWaiter
+            return state.stopWaiters
         }
-        waiter?.resume()
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Waits until there may be a connection or the state has changed.

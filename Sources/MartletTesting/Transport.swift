@@ -18,7 +18,8 @@ public enum Transport: Sendable, Hashable, CaseIterable {
 /// @Test(arguments: Transport.allCases)
 /// func greets(over transport: Transport) async throws {
 ///     try await withClient(of: Greeter(), over: transport) { client in
-///         #expect(try await client.get("/hello/Ada").text == "Hello, Ada")
+///         let response = try await client.get("/hello/Ada")
+///         #expect(response.text == "Hello, Ada")
 ///     }
 /// }
 /// ```
