@@ -14,9 +14,9 @@ extension Connection {
         switch exchange.received.head.framing {
         case .none: break
         case .length(let count):
-            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: count)
+            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: count)
         case .chunked:
-            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: nil)
+            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: nil)
         }
         let response: Response?
         do {
@@ -50,6 +50,8 @@ extension Connection {
         phase = .responding
         unsetDeadline()
         let number = exchangeNumber
+        exchange.received.connection = reference
+        exchange.received.exchange = number
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             let result: Result<Response, any Error>
             do {
@@ -120,17 +122,25 @@ extension Connection {
         exchange.task = nil
         let hasMessageFields = response.fields.hasMessageFields
         decideClosing(exchange, hasMessageFields ? response.fields[.connection] : nil)
+        decideFraming(exchange, response)
         output.takeBuffer(from: &worker.loop.buffers)
         let before = output.bytes.count
         appendHead(of: response, hasMessageFields: hasMessageFields, version: exchange.received.head.version)
         exchange.status = response.status.code
-        if exchange.received.head.method != .head, ResponseHead.allowsContent(response.status) {
-            guard output.append(response.body) else {
-                output.truncate(to: before)
-                return answer(HandlerFault.fileChanged)
-            }
-            exchange.contentSent = response.body.count
+        guard exchange.received.head.method != .head, ResponseHead.allowsContent(response.status) else {
+            return answerIsComplete()
         }
+        if case .stream(let stream) = response.body { return beginStreaming(stream) }
+        guard output.append(response.body) else {
+            output.truncate(to: before)
+            return answer(HandlerFault.fileChanged)
+        }
+        exchange.contentSent = response.body.count ?? 0
+        answerIsComplete()
+    }
+
+    /// The whole answer is in the output.
+    private func answerIsComplete() {
         if output.hasParts || closes {
             phase = .sending
         } else {
@@ -154,6 +164,18 @@ extension Connection {
         }
     }
 
+    private func decideFraming(_ exchange: Exchange, _ response: Response) {
+        guard case .stream(let stream) = response.body, ResponseHead.allowsContent(response.status) else { return }
+        if let length = stream.length {
+            exchange.streamFraming = .length(length)
+        } else if exchange.received.head.version == .http1_0 {
+            exchange.streamFraming = .untilClose
+            closes = true
+        } else {
+            exchange.streamFraming = .chunked
+        }
+    }
+
     private func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
         ResponseHead.appendStatusLine(response.status, to: &output.bytes)
         worker.appendCommonFields(to: &output.bytes)
@@ -164,8 +186,11 @@ extension Connection {
         }
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
-            let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
-            ResponseHead.appendField("Content-Length", count, to: &output.bytes)
+            if let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0 {
+                ResponseHead.appendField("Content-Length", count, to: &output.bytes)
+            } else if version != .http1_0 {
+                ResponseHead.appendField("Transfer-Encoding", "chunked", to: &output.bytes)
+            }
         }
         if closes {
             ResponseHead.appendField("Connection", "close", to: &output.bytes)

@@ -10,6 +10,10 @@ final class ReceivedRequest: @unchecked Sendable {
     var head = RequestHead()
     var peer = SocketAddress.loopback(port: 0)
     var body = RequestBody.none
+    /// Where interim answers can be sent; nil while no task needs it.
+    var connection: ConnectionReference?
+    /// The connection's number for this request.
+    var exchange: UInt64 = 0
     let logger: Logger
 
     init(logger: Logger) {
@@ -19,8 +23,16 @@ final class ReceivedRequest: @unchecked Sendable {
     /// Makes it as new and keeps the memory it has.
     func reset() {
         head.reset()
+        if connection != nil { connection = nil }
         if case .none = body.source { return }
         body = .none
+    }
+
+    /// The request line, fit for a log.
+    var escapedRequestLine: String {
+        var line: [UInt8] = []
+        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
+        return String(decoding: line, as: UTF8.self)
     }
 
     /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
@@ -28,10 +40,7 @@ final class ReceivedRequest: @unchecked Sendable {
         if let error = error as? HTTPError {
             return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
         }
-        var line: [UInt8] = []
-        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
-        let request = String(decoding: line, as: UTF8.self)
-        logger.error("500 for \"\(request)\" of \(peer.host): \(error)")
+        logger.error("500 for \"\(escapedRequestLine)\" of \(peer.host): \(error)")
         return response(for: HTTPError(.internalServerError))
     }
 }
