@@ -44,9 +44,26 @@ struct AnswerOctets {
         endCount = min(1, raw.count)
     }
 
-    /// An answer to `request`.
-    /// - Parameter content: that of the response, in memory.
-    init(_ response: Response, content: [UInt8], framing: Framing, to request: RequestHead) {
+    /// A text of the server's own.
+    init(text: String, status: HTTPResponse.Status, to request: RequestHead) {
+        self.init(.text(text, status: status), Array(text.utf8), Fields(), framing: .contentLength, to: request)
+    }
+
+    /// An answer to `request`. What was cut ends with the connection, short of its end.
+    init(_ collected: CollectedResponse, framing: Framing, to request: RequestHead) {
+        self.init(collected.response, collected.content, collected.trailers, framing: framing, to: request)
+        guard case .cut = collected.failure else { return }
+        octets.removeLast(endCount)
+        closes = true
+    }
+
+    private init(
+        _ response: Response,
+        _ content: [UInt8],
+        _ trailers: Fields,
+        framing: Framing,
+        to request: RequestHead
+    ) {
         let isOld = request.version == .http1_0
         let framing = isOld && framing == .chunked ? .untilClose : framing
         closes = framing == .untilClose || !request.wantsKeepAlive || response.asksToClose
@@ -73,10 +90,10 @@ struct AnswerOctets {
         middle = headCount
         endCount = 1
         guard request.method != .head, ResponseHead.allowsContent(response.status) else { return }
-        append(content, chunked: framing == .chunked)
+        append(content, trailers, chunked: framing == .chunked)
     }
 
-    private mutating func append(_ content: [UInt8], chunked: Bool) {
+    private mutating func append(_ content: [UInt8], _ trailers: Fields, chunked: Bool) {
         guard chunked else {
             middle += content.count / 2
             octets += content
@@ -86,7 +103,7 @@ struct AnswerOctets {
         middle = octets.count
         ChunkedEncoder.appendChunk(content[(content.count / 2)...], to: &octets)
         let end = octets.count
-        ChunkedEncoder.appendEnd(to: &octets)
+        ChunkedEncoder.appendEnd(trailers: trailers, to: &octets)
         endCount = octets.count - end
     }
 

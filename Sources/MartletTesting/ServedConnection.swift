@@ -46,25 +46,32 @@ struct ServedConnection: Sendable {
     // MARK: Answers
 
     private func octets(of reply: TestServer.Reply, to request: RecordedRequest) throws -> AnswerOctets {
-        var framing = reply.fault?.action == .badChunk ? Framing.chunked : .contentLength
-        let collected: CollectedResponse
+        let isChunked = reply.fault?.action == .badChunk
         switch reply.source {
         case .answer(.raw(let octets, let closes)):
             return AnswerOctets(raw: octets, closes: closes)
-        case .answer(.response(let response, let chosen)):
-            if framing != .chunked { framing = chosen }
-            collected = try wait { await CollectedResponse(to: request.fields) { response } }
+        case .answer(.response(let response, let framing)):
+            let collected = try collect(for: request) { response }
+            return AnswerOctets(collected, framing: isChunked ? .chunked : framing, to: request.head)
         case .route(let respond):
-            collected = try wait { [peer] in
-                await CollectedResponse(to: request.fields) { try await respond(request, peer) }
-            }
-            if let error = collected.error { server.report(.routeFailed("\(request)", error: "\(error)")) }
+            let collected = try collect(for: request) { [peer] in try await respond(request, peer) }
+            let framing = isChunked || collected.isStreamed ? Framing.chunked : .contentLength
+            return AnswerOctets(collected, framing: framing, to: request.head)
         case .nothing:
             let text = "TestServer: unexpected \(request): no answer was enqueued and no route matches.\n"
-            let response = Response.text(text, status: .internalServerError)
-            return AnswerOctets(response, content: Array(text.utf8), framing: .contentLength, to: request.head)
+            return AnswerOctets(text: text, status: .internalServerError, to: request.head)
         }
-        return AnswerOctets(collected.response, content: collected.content, framing: framing, to: request.head)
+    }
+
+    private func collect(
+        for request: RecordedRequest,
+        from respond: @escaping @Sendable () async throws -> Response
+    ) throws -> CollectedResponse {
+        let collected = try wait { await CollectedResponse(to: request.fields, from: respond) }
+        if let failure = collected.failure {
+            server.report(.routeFailed("\(request)", error: "\(failure.error)"))
+        }
+        return collected
     }
 
     /// Runs asynchronous work to its end, or to that of the server, which cancels it.
@@ -92,10 +99,8 @@ struct ServedConnection: Sendable {
             server.report(.brokenRequest(reason, connection: number))
         case .refused(let status, let reason):
             server.report(.brokenRequest("\(status.code): \(reason)", connection: number))
-            let text = "TestServer: \(reason)\n"
-            let response = Response.text(text, status: status)
             // An empty head asks for nothing, so the connection closes.
-            let octets = AnswerOctets(response, content: Array(text.utf8), framing: .untilClose, to: RequestHead())
+            let octets = AnswerOctets(text: "TestServer: \(reason)\n", status: status, to: RequestHead())
             if (try? stream.send(octets.octets[...])) != nil { close() }
         }
     }

@@ -204,22 +204,51 @@ public final class TestClient: Sendable {
         } catch {
             throw TestClientError.invalidRequest(error.reason)
         }
-        let collected = await CollectedResponse(to: request.fields) { try await handler.respond(to: request) }
+        let collected = try await withTimeout {
+            await CollectedResponse(to: request.fields) { try await handler.respond(to: request) }
+        }
+        if case .cut = collected.failure { throw TestClientError.reset(received: collected.content.count) }
+        return TestResponse(collected, to: request)
+    }
+
+    /// A handler that heeds cancellation ends in time: `events` would go on for ever.
+    private func withTimeout<Result: Sendable>(_ work: @escaping @Sendable () async -> Result) async throws -> Result {
+        let isOver = Locked(false)
+        let task = Task { await work() }
+        let timer = Task { [timeout] in
+            try await Task.sleep(for: timeout)
+            isOver.withLock { $0 = true }
+            task.cancel()
+        }
+        defer { timer.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        try Task.checkCancellation()
+        if isOver.withLock({ $0 }) { throw TestClientError.timedOut(received: 0) }
+        return result
+    }
+}
+
+extension TestResponse {
+    /// What a client would have received.
+    init(_ collected: CollectedResponse, to request: Request) {
         let response = collected.response
         let hasContent = ResponseHead.allowsContent(response.status)
-        var answered = response.contentFields
-        if ResponseHead.allowsContentLength(response.status) {
-            answered.append(.contentLength, "\(hasContent ? collected.content.count : 0)")
+        status = response.status
+        body = hasContent && request.method != .head ? collected.content : []
+        var fields = response.contentFields
+        if ResponseHead.allowsContentLength(response.status), !collected.isStreamed {
+            fields.append(.contentLength, "\(hasContent ? collected.content.count : 0)")
         }
-        return TestResponse(
-            status: response.status,
-            fields: answered,
-            body: hasContent && method != .head ? collected.content : [],
-            trailers: Fields(),
-            rawHead: [],
-            interim: [],
-            handlerError: collected.error
-        )
+        self.fields = fields
+        let takesTrailers = request.fields[.te]?.lowercased().contains("trailers") ?? false
+        trailers = takesTrailers ? collected.trailers : Fields()
+        rawHead = []
+        interim = []
+        handlerError = collected.failure?.error
     }
 }
 

@@ -216,6 +216,25 @@ struct TestServerTests {
         #expect(problems?.problems == [.routeFailed("GET /", error: "Oops()")])
     }
 
+    @Test("a route's stream is sent chunked; one that fails is cut, and fails the test")
+    func streams() async throws {
+        struct Oops: Error {}
+        let problems = await problems { server in
+            server.route(.get, "/") { request in
+                .stream(type: "text/plain") { writer in
+                    try await writer.write("part")
+                    if request.query != nil { throw Oops() }
+                }
+            }
+            let client = TestClient(port: server.port)
+            let response = try await client.get("/")
+            #expect(response.text == "part")
+            #expect(response.fields[.transferEncoding] == "chunked")
+            await #expect(throws: TestClientError.self) { try await client.get("/?x") }
+        }
+        #expect(problems?.problems == [.routeFailed("GET /?x", error: "Oops()")])
+    }
+
     @Test("what the test throws itself is thrown on, alone or with the problems that may have caused it")
     func ownError() async throws {
         struct Mine: Error {}

@@ -91,6 +91,46 @@ struct TransportTests {
         }
     }
 
+    @Test("streamed content is collected, with its trailers for who asks", arguments: Transport.allCases)
+    func stream(over transport: Transport) async throws {
+        struct Counting: Handler {
+            func respond(to request: Request) async throws -> Response {
+                .stream(type: "text/plain") { writer in
+                    for number in 1...3 { try await writer.write("\(number)\n") }
+                    if request.query == "cut" { throw Broken() }
+                    writer.trailers.append(.eTag, "done")
+                }
+            }
+        }
+        try await withClient(of: Counting(), over: transport) { client in
+            var fields = Fields()
+            fields.append(.te, "trailers")
+            let response = try await client.get("/", fields: fields)
+            #expect(response.text == "1\n2\n3\n")
+            #expect(response.trailers[.eTag] == "done")
+            #expect(response.fields[.contentLength] == nil)
+            #expect(try await client.get("/").trailers.isEmpty)
+            do {
+                _ = try await client.get("/?cut")
+                Issue.record("what was cut was taken for the whole")
+            } catch TestClientError.reset {
+            }
+        }
+    }
+
+    @Test("a handler that never ends is a timeout", arguments: Transport.allCases)
+    func endless(over transport: Transport) async throws {
+        struct Sleeping: Handler {
+            func respond(to request: Request) async throws -> Response {
+                try await Task.sleep(for: .seconds(3600))
+                return .text("late")
+            }
+        }
+        try await withClient(of: Sleeping(), over: transport, timeout: .milliseconds(100)) { client in
+            await #expect(throws: TestClientError.timedOut(received: 0)) { try await client.get("/") }
+        }
+    }
+
     @Test("the connection is kept: a second request comes from the same port")
     func keepAlive() async throws {
         struct Port: Handler {
