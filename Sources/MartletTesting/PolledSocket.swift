@@ -84,11 +84,6 @@ struct PolledSocket: Sendable {
         if ready[0] { throw .interrupted }
     }
 
-    /// Whether nothing has come, not even the end: a connection at rest.
-    var isQuiet: Bool {
-        (try? poll([(socket.fd, POLLIN | CInt(cm_peer_finished))], by: Instant.now())) == nil
-    }
-
     private func wait(for events: CInt, by deadline: Instant) throws(StreamError) {
         let ready = try poll([(interrupt.fd, POLLIN), (socket.fd, events)], by: deadline)
         if ready[0] { throw .interrupted }
@@ -130,6 +125,13 @@ extension PolledSocket {
         let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw SystemError(operation: "socketpair") }
         return (Socket(fd: ends[0]), Socket(fd: ends[1]))
+    }
+}
+
+extension Socket {
+    /// Whether nothing has come, not even the end: a connection at rest.
+    var isQuiet: Bool {
+        (try? poll([(fd, POLLIN | CInt(cm_peer_finished))], by: Instant.now())) == nil
     }
 }
 

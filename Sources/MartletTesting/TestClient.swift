@@ -17,7 +17,7 @@ public final class TestClient: Sendable {
 
     private let route: Route
     private let timeout: Duration
-    private let idle = Locked<[PolledSocket]>([])
+    private let idle = Locked<[Socket]>([])
 
     /// Its calls wait here, so that none of Swift's own threads is held up.
     private static let threads = ThreadPool(name: "test-client", threads: 64)
@@ -50,7 +50,7 @@ public final class TestClient: Sendable {
             defer { sockets = [] }
             return sockets
         }
-        for socket in sockets { socket.socket.close() }
+        for socket in sockets { socket.close() }
     }
 
     // MARK: Requests
@@ -154,10 +154,10 @@ public final class TestClient: Sendable {
             try await Self.threads.run { [self] in
                 do {
                     let kept = reusing ? takeIdle() : nil
-                    let socket = try kept?.socket ?? connect(interrupt, deadline).socket
-                    let stream = PolledSocket(socket, interrupt: interrupt)
+                    let stream =
+                        try kept.map { PolledSocket($0, interrupt: interrupt) } ?? connect(interrupt, deadline)
                     var staysOpen = false
-                    defer { if staysOpen { keep(stream) } else { socket.close() } }
+                    defer { if staysOpen { keep(stream.socket) } else { stream.socket.close() } }
                     let result: Result
                     (result, staysOpen) = try work(stream, deadline)
                     return result
@@ -173,20 +173,20 @@ public final class TestClient: Sendable {
     }
 
     /// A kept connection that the server has not closed meanwhile.
-    private func takeIdle() -> PolledSocket? {
+    private func takeIdle() -> Socket? {
         while let socket = idle.withLock({ $0.popLast() }) {
             if socket.isQuiet { return socket }
-            socket.socket.close()
+            socket.close()
         }
         return nil
     }
 
-    private func keep(_ stream: PolledSocket) {
-        let isKept = idle.withLock { sockets in
-            if sockets.count < Self.idleLimit { sockets.append(stream) }
-            return sockets.last?.socket.fd == stream.socket.fd
+    private func keep(_ socket: Socket) {
+        let surplus = idle.withLock { sockets in
+            sockets.append(socket)
+            return sockets.count > Self.idleLimit ? sockets.removeFirst() : nil
         }
-        if !isKept { stream.socket.close() }
+        surplus?.close()
     }
 
     // MARK: Directly

@@ -27,6 +27,7 @@ public enum Transport: Sendable, Hashable, CaseIterable {
 ///   - configuration: of the server, for `.pair` and `.socket`; its addresses are ignored.
 ///   - timeout: for each call of the client; default 10 s.
 /// - Throws: what `body` throws; `SystemError` when the server cannot start.
+@discardableResult
 public func withClient<Result>(
     of handler: any Handler,
     over transport: Transport,

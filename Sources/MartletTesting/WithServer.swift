@@ -13,6 +13,7 @@
 ///   - body: the test.
 /// - Throws: what `body` throws; `ServerProblems`, with that in it, when something came other than planned: a request
 ///   that nothing was there for, an enqueued answer that was never asked for, a request that is not valid.
+@discardableResult
 public func withServer<Result>(
     allowing: Allowance = [],
     _ body: (TestServer) async throws -> Result
