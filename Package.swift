@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
         .library(name: "MartletJSON", targets: ["MartletJSON"]),
         .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
+        .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
     ],
     traits: [
@@ -65,6 +66,13 @@ let package = Package(
                 "Martlet", "MartletReactor", "MartletWire", "CZlib",
                 .target(name: "CBrotli", condition: .when(traits: ["Brotli"])),
                 .target(name: "CZstd", condition: .when(traits: ["Zstd"])),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "MartletTesting",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
@@ -142,6 +150,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Scripts"]
+        ),
+        .testTarget(
+            name: "MartletTestingTests",
+            dependencies: [
+                "MartletTesting", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
         ),
         .testTarget(
             name: "MartletCLITests",

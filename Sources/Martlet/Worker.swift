@@ -136,6 +136,11 @@ final class Worker: @unchecked Sendable {
         }
     }
 
+    /// Serves a connection that no listener of ours accepted.
+    func adopt(_ socket: Socket, peer: SocketAddress) {
+        if isDraining { socket.close() } else { accept(socket, peer: peer) }
+    }
+
     /// A connection has closed its socket.
     func remove(_ connection: Connection) {
         let last = connections.removeLast()
