@@ -217,7 +217,7 @@ extension Connection {
             if let result = pending.result { return try result.get() }
         }
         try await withCheckedThrowingContinuation { continuation in
-            if worker.loop.isCurrent { return pending.arm(continuation) }
+            if worker.loop.isCurrent { return pending.arm(Waiter(continuation)) }
             onLoop(continuation) { [self] in
                 pending.arm($0)
                 write(octets, number, isLast, pending)
@@ -290,32 +290,41 @@ extension Connection {
         setStreamDeadline(stream)
     }
 
-    /// Runs `body` on the loop, with a continuation for it to resume.
+    /// Runs `body` on the loop, with a waiter for it to let go.
     private func onLoop<Value: Sendable>(
         _ continuation: CheckedContinuation<Value, any Error>,
-        _ body: @escaping @Sendable (CheckedContinuation<Value, any Error>) -> Void
+        _ body: @escaping @Sendable (Waiter<Value>) -> Void
     ) {
-        if worker.loop.isCurrent { return body(continuation) }
-        let call = TravellingCall(continuation)
-        worker.loop.execute { call.arrive(body) }
+        let waiter = Waiter(continuation)
+        if worker.loop.isCurrent { return body(waiter) }
+        worker.loop.execute { body(waiter) }
     }
 }
 
-/// A task's wait for an event of its connection. Whoever finishes it first decides its result. On the loop's thread only.
+/// A read or write that may have its result before its task waits for it, as when it was cancelled on the way. On the
+/// loop's thread only.
 final class Pending<Value: Sendable>: @unchecked Sendable {
-    /// The result, once there is one.
+    /// The result, once there is one: the first counts.
     private(set) var result: Result<Value, any Error>?
-    private var continuation: CheckedContinuation<Value, any Error>?
+    private var waiter: Waiter<Value>?
 
     /// The task waits from now on.
-    func arm(_ continuation: CheckedContinuation<Value, any Error>) {
-        if let result { return continuation.resume(with: result) }
-        self.continuation = continuation
+    func arm(_ waiter: Waiter<Value>) {
+        self.waiter = waiter
+        if let result { letGo(result) }
     }
 
     func finish(_ result: Result<Value, any Error>) {
         guard self.result == nil else { return }
         self.result = result
-        continuation.take()?.resume(with: result)
+        letGo(result)
+    }
+
+    private func letGo(_ result: Result<Value, any Error>) {
+        guard let waiter = waiter.take() else { return }
+        switch result {
+        case .success(let value): waiter.resume(returning: value)
+        case .failure(let error): waiter.resume(throwing: error)
+        }
     }
 }

@@ -16,12 +16,12 @@ final class Exchange {
     /// The handler's task, while it runs.
     var task: Task<Void, Never>?
     /// The handler waits for content here.
-    var reader: CheckedContinuation<[UInt8]?, any Error>?
+    var reader: Waiter<[UInt8]?>?
     /// The content, where a handler makes it while it is sent.
     var stream: ResponseStream?
     var streamFraming = StreamFraming.chunked
     /// Tasks that wait here until the client has taken enough of what was written.
-    var writers: [CheckedContinuation<Void, any Error>] = []
+    var writers: [Waiter<Void>] = []
     /// What goes on after a 101.
     var upgraded: UpgradedState?
     /// When the first octet of the head came in.

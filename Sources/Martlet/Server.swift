@@ -46,7 +46,7 @@ public final class Server: Sendable {
         threads: Int = Processors.available,
         _ respond: @escaping @Sendable (Request) throws -> Response
     ) {
-        self.init(configuration: Self.loopback(port, threads), handler: ImmediateFunction(function: respond))
+        self.init(configuration: Self.loopback(port, threads), handler: ImmediateFunction(respond))
     }
 
     /// Makes a server on 127.0.0.1 whose handler is an `async` function.
