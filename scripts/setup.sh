@@ -41,6 +41,7 @@ bench)
 esac
 need git git
 need binutils nm
+need zlib1g-dev /usr/include/zlib.h
 need libc6-dev /usr/include/linux/openat2.h
 need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a
 [ "$(uname -m)" = x86_64 ] || missing=$(echo "$missing" | sed 's/ libstdc++-12-dev//')

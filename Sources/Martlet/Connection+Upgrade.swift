@@ -42,7 +42,7 @@ extension Connection {
         exchange.upgraded = UpgradedState()
         phase = .upgraded
         unsetDeadline()
-        let stream = UpgradedStream(reference: ConnectionReference(self), exchange: exchangeNumber)
+        let stream = UpgradedStream(reference: reference, exchange: exchangeNumber)
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             do {
                 try await upgrade.handler(stream)
@@ -290,7 +290,7 @@ extension Connection {
         setStreamDeadline(stream)
     }
 
-    /// Runs `body` on the loop, with a waiter for it to let go.
+    /// Runs `body` on the loop, with a waiter for it to resume.
     private func onLoop<Value: Sendable>(
         _ continuation: CheckedContinuation<Value, any Error>,
         _ body: @escaping @Sendable (Waiter<Value>) -> Void
@@ -301,30 +301,23 @@ extension Connection {
     }
 }
 
-/// A read or write that may have its result before its task waits for it, as when it was cancelled on the way. On the
+/// A wait that can end before it begins, as a cancelled one may. Whoever finishes it first decides its result. On the
 /// loop's thread only.
 final class Pending<Value: Sendable>: @unchecked Sendable {
-    /// The result, once there is one: the first counts.
+    /// The result, once there is one.
     private(set) var result: Result<Value, any Error>?
     private var waiter: Waiter<Value>?
 
     /// The task waits from now on.
     func arm(_ waiter: Waiter<Value>) {
+        if let result { return waiter.resume(with: result) }
         self.waiter = waiter
-        if let result { letGo(result) }
     }
 
     func finish(_ result: Result<Value, any Error>) {
         guard self.result == nil else { return }
         self.result = result
-        letGo(result)
-    }
-
-    private func letGo(_ result: Result<Value, any Error>) {
-        guard let waiter = waiter.take() else { return }
-        switch result {
-        case .success(let value): waiter.resume(returning: value)
-        case .failure(let error): waiter.resume(throwing: error)
-        }
+        waiter?.resume(with: result)
+        waiter = nil
     }
 }

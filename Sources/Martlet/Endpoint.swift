@@ -17,13 +17,16 @@ final class Endpoint: Sendable {
     let call: Call
     /// Outermost first.
     let middleware: [any Middleware]
+    /// The route that leads here, where one does.
+    let pattern: RoutePattern?
     /// The handler, where it can be called without a task: a function, or something that knows itself when it can.
     let function: (@Sendable (Request) throws -> Response)?
     let immediate: (any ImmediateHandler)?
 
-    init(_ call: Call, middleware: [any Middleware] = []) {
+    init(_ call: Call, middleware: [any Middleware] = [], pattern: RoutePattern? = nil) {
         self.call = call
         self.middleware = middleware
+        self.pattern = pattern
         var function: (@Sendable (Request) throws -> Response)?
         var immediate: (any ImmediateHandler)?
         if middleware.isEmpty, case .handler(let handler) = call {
@@ -35,8 +38,16 @@ final class Endpoint: Sendable {
     }
 
     /// An answer that is always the same.
-    convenience init(_ answer: Result<Response, HTTPError>, middleware: [any Middleware] = []) {
-        self.init(.handler(ImmediateFunction { _ in try answer.get() }), middleware: middleware)
+    convenience init(
+        _ answer: Result<Response, HTTPError>,
+        middleware: [any Middleware] = [],
+        pattern: RoutePattern? = nil
+    ) {
+        self.init(
+            .handler(ImmediateFunction { _ in try answer.get() }),
+            middleware: middleware,
+            pattern: pattern
+        )
     }
 }
 

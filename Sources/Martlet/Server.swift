@@ -61,7 +61,7 @@ public final class Server: Sendable {
         self.init(configuration: Self.loopback(port, threads), handler: AsyncFunction(function: respond))
     }
 
-    private static func loopback(_ port: UInt16, _ threads: Int) -> ServerConfiguration {
+    static func loopback(_ port: UInt16, _ threads: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.addresses = [.loopback(port: port)]
         configuration.threads = threads
@@ -177,6 +177,13 @@ public final class Server: Sendable {
         } onCancel: {
             stop()
         }
+    }
+
+    /// Serves a connected, non-blocking socket as if a listener had accepted it: one end of a socketpair, in tests.
+    /// The server closes it. It must run.
+    package func adopt(_ socket: Socket, peer: SocketAddress) {
+        guard let worker = state.withLock({ $0.workers.first }) else { return socket.close() }
+        worker.loop.execute { worker.adopt(socket, peer: peer) }
     }
 
     /// Stops accepting, lets answers in flight finish, then ends. Returns at once.

@@ -28,7 +28,7 @@ final class Worker: @unchecked Sendable {
     private var commonFieldsSeconds = Int.min
     private var accessLog: AccessLog?
     private var logRetry: Registration?
-    private var complaint = RateLimit()
+    private var complaint = OncePerSecond()
     private var drainDeadline: Registration?
     private var signals: SignalSource?
 
@@ -134,6 +134,11 @@ final class Worker: @unchecked Sendable {
             socket.close()
             complain("a connection was dropped: \(error)")
         }
+    }
+
+    /// Serves a connection that no listener of ours accepted.
+    func adopt(_ socket: Socket, peer: SocketAddress) {
+        if isDraining { socket.close() } else { accept(socket, peer: peer) }
     }
 
     /// A connection has closed its socket.
@@ -255,7 +260,7 @@ private final class Deadline: EventSource {
 }
 
 /// Lets one event a second pass and counts the others.
-private struct RateLimit {
+private struct OncePerSecond {
     private var next = Instant(nanoseconds: 0)
     private var suppressed = 0
 
