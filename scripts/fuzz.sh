@@ -54,6 +54,7 @@ for name in "${targets[@]}"; do
     if stale "$out/$name" "Fuzz/$name.swift" ${folder:+"$folder"} Fuzz/Support "$out/MartletWire.o"; then
         echo "building $name"
         swiftc "${flags[@]}" -sanitize=fuzzer -use-ld=lld -module-name "Fuzz$name" -package-name martlet \
+            -emit-module-path "$out/Fuzz$name.swiftmodule" \
             "Fuzz/$name.swift" ${folder:+"$folder"/*.swift} Fuzz/Support/*.swift "$out/MartletWire.o" "$out/HTTPTypes.o" -o "$out/$name"
     fi
 done
