@@ -54,8 +54,8 @@ for name in "${targets[@]}"; do
     if stale "$out/$name" "Fuzz/$name.swift" ${folder:+"$folder"} Fuzz/Support "$out/MartletWire.o"; then
         echo "building $name"
         swiftc "${flags[@]}" -sanitize=fuzzer -use-ld=lld -module-name "Fuzz$name" -package-name martlet \
-            -emit-module-path "$out/Fuzz$name.swiftmodule" \
             "Fuzz/$name.swift" ${folder:+"$folder"/*.swift} Fuzz/Support/*.swift "$out/MartletWire.o" "$out/HTTPTypes.o" -o "$out/$name"
+        rm -f "Fuzz$name"-1.swift*  # The driver leaves its module here when a folder is compiled in.
     fi
 done
 
