@@ -9,7 +9,7 @@ extension Connection {
     func beginExchange() {
         guard let exchange else { return }
         exchange.begin()
-        if let error = refusal(of: exchange.received.head) { return refuse(error) }
+        if let error = refusal(of: exchange) { return refuse(error) }
         exchange.received.peer = peer
         switch exchange.received.head.framing {
         case .none: break
@@ -24,7 +24,11 @@ extension Connection {
             // memory for the next one.
             var request = Request(exchange.received)
             let endpoint = worker.routing.endpoint(for: &request)
-            response = try endpoint.immediate?.respondImmediately(to: request)
+            if let function = endpoint.function {
+                response = try function(request)
+            } else {
+                response = try endpoint.immediate?.respondImmediately(to: request)
+            }
             if response == nil { startTask(endpoint, request, exchange) }
         } catch {
             return answer(error)
@@ -33,14 +37,16 @@ extension Connection {
     }
 
     /// What no handler is asked about.
-    private func refusal(of head: borrowing RequestHead) -> HTTPError? {
+    private func refusal(of exchange: Exchange) -> HTTPError? {
+        // Not the head as a whole: that would copy it.
+        let received = exchange.received
         let limit = worker.configuration.limits.body
-        if case .length(let count) = head.framing, count > limit { return RequestBody.tooLarge(limit) }
+        if case .length(let count) = received.head.framing, count > limit { return RequestBody.tooLarge(limit) }
         // A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
-        if head.method == .connect {
+        if received.head.method == .connect {
             return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
         }
-        if head.hasUnknownExpectation {
+        if received.head.hasUnknownExpectation {
             return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")
         }
         return nil
@@ -108,7 +114,7 @@ extension Connection {
         advance()
     }
 
-    private func answer(_ error: any Error) {
+    func answer(_ error: any Error) {
         guard let exchange else { return }
         if error is CancellationError, exchange.task?.isCancelled ?? false { return abort() }
         answer(exchange.received.response(for: error))
@@ -117,6 +123,7 @@ extension Connection {
     /// Puts an answer into the output and goes on to whatever comes after it.
     private func answer(_ response: Response) {
         guard let exchange else { return }
+        if case .upgrade(let upgrade) = response.body { return switchProtocols(response, upgrade) }
         guard response.status.code >= 200 else { return answer(HandlerFault.notFinal(response.status.code)) }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
@@ -176,7 +183,7 @@ extension Connection {
         }
     }
 
-    private func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
+    func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
         ResponseHead.appendStatusLine(response.status, to: &output.bytes)
         worker.appendCommonFields(to: &output.bytes)
         if hasMessageFields || worker.addsFields {
@@ -187,12 +194,15 @@ extension Connection {
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
             if let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0 {
-                ResponseHead.appendField("Content-Length", count, to: &output.bytes)
+                ResponseHead.appendContentLength(count, to: &output.bytes)
             } else if version != .http1_0 {
                 ResponseHead.appendField("Transfer-Encoding", "chunked", to: &output.bytes)
             }
         }
-        if closes {
+        // Upgrade is for this connection only, so it has to be named (RFC 9110 §7.8).
+        if response.fields.contains(.upgrade) {
+            ResponseHead.appendField("Connection", closes ? "close, Upgrade" : "Upgrade", to: &output.bytes)
+        } else if closes {
             ResponseHead.appendField("Connection", "close", to: &output.bytes)
         } else if version == .http1_0 {
             ResponseHead.appendField("Connection", "keep-alive", to: &output.bytes)
@@ -202,14 +212,16 @@ extension Connection {
 }
 
 /// An answer that cannot be sent as the handler gave it: a 500, and this for the log.
-private enum HandlerFault: Error, CustomStringConvertible {
+enum HandlerFault: Error, CustomStringConvertible {
     case notFinal(Int)
     case fileChanged
+    case upgradeWithoutSwitching(Int)
 
     var description: String {
         switch self {
         case .notFinal(let code): "the handler answered \(code), which is no final status"
         case .fileChanged: "a file of the answer became shorter before it was read"
+        case .upgradeWithoutSwitching(let code): "the handler changes the protocol with a status \(code) instead of 101"
         }
     }
 }

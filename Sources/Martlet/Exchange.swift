@@ -16,12 +16,14 @@ final class Exchange {
     /// The handler's task, while it runs.
     var task: Task<Void, Never>?
     /// The handler waits for content here.
-    var reader: CheckedContinuation<[UInt8]?, any Error>?
+    var reader: Waiter<[UInt8]?>?
     /// The content, where a handler makes it while it is sent.
     var stream: ResponseStream?
     var streamFraming = StreamFraming.chunked
     /// Tasks that wait here until the client has taken enough of what was written.
-    var writers: [CheckedContinuation<Void, any Error>] = []
+    var writers: [Waiter<Void>] = []
+    /// What goes on after a 101.
+    var upgraded: UpgradedState?
     /// When the first octet of the head came in.
     var start = Instant.never
     /// For the access log.
@@ -92,6 +94,7 @@ final class Exchange {
         awaitsContinue = false
         if task != nil { task = nil }
         if reader != nil { reader = nil }
+        if upgraded != nil { upgraded = nil }
         if stream != nil { stream = nil }
         start = .never
         status = 0

@@ -28,7 +28,7 @@ final class Worker: @unchecked Sendable {
     private var commonFieldsSeconds = Int.min
     private var accessLog: AccessLog?
     private var logRetry: Registration?
-    private var complaint = RateLimit()
+    private var complaint = OncePerSecond()
     private var drainDeadline: Registration?
     private var signals: SignalSource?
 
@@ -260,7 +260,7 @@ private final class Deadline: EventSource {
 }
 
 /// Lets one event a second pass and counts the others.
-private struct RateLimit {
+private struct OncePerSecond {
     private var next = Instant(nanoseconds: 0)
     private var suppressed = 0
 

@@ -46,11 +46,10 @@ public enum ResponseHead {
         output.append("\r\n")
     }
 
-    /// Appends a field line with a decimal number, such as Content-Length.
-    public static func appendField(_ name: StaticString, _ value: Int, to output: inout [UInt8]) {
-        output.append(name)
-        output.append(": ")
-        appendDecimal(value, to: &output)
+    /// Appends Content-Length (RFC 9110 §8.6).
+    public static func appendContentLength(_ count: Int, to output: inout [UInt8]) {
+        output.append("Content-Length: ")
+        appendDecimal(count, to: &output)
         output.append("\r\n")
     }
 

@@ -4,17 +4,47 @@ import MartletReactor
 
 // A server whose handler traps: the test that starts it counts the frames of the backtrace it leaves.
 //
-// The argument says which handler answers: "sync" or "async". The port is the only line of output.
+// The argument says which handler answers. The port is the only line of output.
 
-let server =
-    CommandLine.arguments.contains("async")
-    ? Server(port: 0) { request async throws -> Response in
+struct Trap: POST {
+    func post(_ request: Request) async throws -> Response {
         precondition(request.peer.port == nil, "trapped on purpose")
         return .text("not reached")
     }
-    : Server(port: 0) { request in
-        precondition(request.peer.port == nil, "trapped on purpose")
-        return .text("not reached")
+}
+
+struct Pass: Middleware {
+    func respond(to request: Request, next: Next) async throws -> Response {
+        try await next(request)
+    }
+}
+
+let kind = CommandLine.arguments.dropFirst().first ?? ""
+let server =
+    switch kind {
+    case "async":
+        Server(port: 0) { request async throws -> Response in
+            precondition(request.peer.port == nil, "trapped on purpose")
+            return .text("not reached")
+        }
+    case "sync":
+        Server(port: 0) { request in
+            precondition(request.peer.port == nil, "trapped on purpose")
+            return .text("not reached")
+        }
+    case "routed":
+        try Server(port: 0) {
+            Route("/") { request in
+                precondition(request.peer.port == nil, "trapped on purpose")
+                return .text("not reached")
+            }
+        }
+    case "resource":
+        try Server(port: 0) { Route("/", Trap()) }
+    case "middleware":
+        try Server(port: 0, middleware: [Pass(), Pass(), Pass()]) { Route("/", Trap()) }
+    default:
+        preconditionFailure("no handler is called \"\(kind)\"")
     }
 try server.start()
 print(server.addresses.first?.port ?? 0)
