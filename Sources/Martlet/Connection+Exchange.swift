@@ -11,6 +11,7 @@ extension Connection {
         exchange.begin()
         if let error = refusal(of: exchange.received.head) { return refuse(error) }
         exchange.received.peer = peer
+        handlerBegins(exchange)
         switch exchange.received.head.framing {
         case .none: break
         case .length(let count):
@@ -25,11 +26,24 @@ extension Connection {
             var request = Request(exchange.received)
             let endpoint = worker.routing.endpoint(for: &request)
             response = try endpoint.immediate?.respondImmediately(to: request)
-            if response == nil { startTask(endpoint, request, exchange) }
+            if response == nil { return startTask(endpoint, request, exchange) }
         } catch {
+            handlerReturned(exchange)
             return answer(error)
         }
+        handlerReturned(exchange)
         if let response { answer(response) }
+    }
+
+    /// The handler has the thread: what happens to it now is its doing.
+    private func handlerBegins(_ exchange: Exchange) {
+        CrashReport.begin(exchange.received, socket: socket.fd)
+    }
+
+    /// The handler gave the thread back.
+    private func handlerReturned(_ exchange: Exchange) {
+        CrashReport.end()
+        worker.measure(exchange.received)
     }
 
     /// What no handler is asked about.
@@ -64,8 +78,11 @@ extension Connection {
             }
             handlerEnded(number, result)
         }
+        CrashReport.end()
         // A handler that never waited has answered already.
         guard phase == .responding, number == exchangeNumber else { return }
+        worker.measure(exchange.received)
+        exchange.waiting = CrashReport.wait(exchange.received, socket: socket.fd)
         exchange.task = task
         cancelIfFinished()
     }
@@ -76,7 +93,9 @@ extension Connection {
             return
         }
         // The client went away meanwhile.
-        guard number == exchangeNumber, phase == .responding else { return }
+        guard number == exchangeNumber, phase == .responding, let exchange else { return }
+        handlerReturned(exchange)
+        exchange.endWaiting()
         switch result {
         case .success(let response): answer(response)
         case .failure(let error): answer(error)

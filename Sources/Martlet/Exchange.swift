@@ -15,6 +15,8 @@ final class Exchange {
     var awaitsContinue = false
     /// The handler's task, while it runs.
     var task: Task<Void, Never>?
+    /// Its place in the report of a crash, while the handler waits.
+    var waiting: CrashReport.Ticket?
     /// The handler waits for content here.
     var reader: CheckedContinuation<[UInt8]?, any Error>?
     /// When the first octet of the head came in.

@@ -28,10 +28,14 @@ final class ReceivedRequest: @unchecked Sendable {
         if let error = error as? HTTPError {
             return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
         }
+        logger.error("500 for \(summary): \(error)")
+        return response(for: HTTPError(.internalServerError))
+    }
+
+    /// How the log names the request: `"GET /x HTTP/1.1" of 127.0.0.1`, escaped as in the access log.
+    var summary: String {
         var line: [UInt8] = []
         AccessLog.appendEscaped(head.requestLineBytes, to: &line)
-        let request = String(decoding: line, as: UTF8.self)
-        logger.error("500 for \"\(request)\" of \(peer.host): \(error)")
-        return response(for: HTTPError(.internalServerError))
+        return "\"\(String(decoding: line, as: UTF8.self))\" of \(peer.host)"
     }
 }
