@@ -48,6 +48,7 @@ extension Connection {
 
     /// For a server that stops: an idle connection goes, a busy one closes after its answer.
     func closeIfIdle() {
+        if phase == .streaming, exchange?.stream?.isEndless ?? false { return cancelStream() }
         guard phase == .receivingHead else { return }
         // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.
         inputReady = true
@@ -62,11 +63,15 @@ extension Connection {
             exchange.contentSent -= min(output.remaining, exchange.contentSent)
             logExchange()
         }
+        if let exchange, phase == .streaming {
+            exchange.contentSent -= min(output.pendingBytes, exchange.contentSent)
+            logExchange()
+        }
         if let exchange, phase == .responding {
             exchange.status = AccessLog.unanswered
             logExchange()
         }
-        if phase == .sending || phase == .responding || !output.isEmpty { socket.resetOnClose() }
+        if phase == .sending || phase == .streaming || phase == .responding || !output.isEmpty { socket.resetOnClose() }
         close()
     }
 
@@ -75,6 +80,7 @@ extension Connection {
         self.registration = nil
         phase = .closed
         failReader(CancellationError())
+        cancelStream()
         exchange?.task?.cancel()
         output.removeAll()
         releaseBuffers()

@@ -18,8 +18,8 @@ extension Connection {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 guard !worker.loop.isCurrent else { return wait(for: number, continuation) }
-                let read = TravellingRead(continuation)
-                worker.loop.execute { [self] in read.arrive { wait(for: number, $0) } }
+                let call = TravellingCall(continuation)
+                worker.loop.execute { [self] in call.arrive { wait(for: number, $0) } }
             }
         } onCancel: {
             worker.loop.execute { [self] in cancelRead(of: number) }
@@ -138,11 +138,12 @@ extension Connection {
     }
 }
 
-/// A read from another thread on its way to the loop. When the loop has ended it never arrives: the reader hears so.
-private final class TravellingRead: @unchecked Sendable {
-    private var continuation: CheckedContinuation<[UInt8]?, any Error>?
+/// A wait that another thread's task begins, on its way to the loop. When the loop has ended it never arrives: the
+/// task hears so.
+final class TravellingCall<Value: Sendable>: @unchecked Sendable {
+    private var continuation: CheckedContinuation<Value, any Error>?
 
-    init(_ continuation: CheckedContinuation<[UInt8]?, any Error>) {
+    init(_ continuation: CheckedContinuation<Value, any Error>) {
         self.continuation = continuation
     }
 
@@ -150,7 +151,7 @@ private final class TravellingRead: @unchecked Sendable {
         continuation?.resume(throwing: CancellationError())
     }
 
-    func arrive(_ body: (CheckedContinuation<[UInt8]?, any Error>) -> Void) {
+    func arrive(_ body: (CheckedContinuation<Value, any Error>) -> Void) {
         guard let continuation else { return }
         self.continuation = nil
         body(continuation)

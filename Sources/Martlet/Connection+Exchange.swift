@@ -35,17 +35,6 @@ extension Connection {
         if let response { answer(response) }
     }
 
-    /// The handler has the thread: what happens to it now is its doing.
-    private func handlerBegins(_ exchange: Exchange) {
-        CrashReport.begin(exchange.received, socket: socket.fd)
-    }
-
-    /// The handler gave the thread back.
-    private func handlerReturned(_ exchange: Exchange) {
-        CrashReport.end()
-        worker.measure(exchange.received)
-    }
-
     /// What no handler is asked about.
     private func refusal(of head: borrowing RequestHead) -> HTTPError? {
         let limit = worker.configuration.limits.body
@@ -81,8 +70,7 @@ extension Connection {
         CrashReport.end()
         // A handler that never waited has answered already.
         guard phase == .responding, number == exchangeNumber else { return }
-        worker.measure(exchange.received)
-        exchange.waiting = CrashReport.wait(exchange.received, socket: socket.fd)
+        handlerWaits(exchange)
         exchange.task = task
         cancelIfFinished()
     }
@@ -95,7 +83,6 @@ extension Connection {
         // The client went away meanwhile.
         guard number == exchangeNumber, phase == .responding, let exchange else { return }
         handlerReturned(exchange)
-        exchange.endWaiting()
         switch result {
         case .success(let response): answer(response)
         case .failure(let error): answer(error)
@@ -139,17 +126,25 @@ extension Connection {
         exchange.task = nil
         let hasMessageFields = response.fields.hasMessageFields
         decideClosing(exchange, hasMessageFields ? response.fields[.connection] : nil)
+        decideFraming(exchange, response)
         output.takeBuffer(from: &worker.loop.buffers)
         let before = output.bytes.count
         appendHead(of: response, hasMessageFields: hasMessageFields, version: exchange.received.head.version)
         exchange.status = response.status.code
-        if exchange.received.head.method != .head, ResponseHead.allowsContent(response.status) {
-            guard output.append(response.body) else {
-                output.truncate(to: before)
-                return answer(HandlerFault.fileChanged)
-            }
-            exchange.contentSent = response.body.count
+        guard exchange.received.head.method != .head, ResponseHead.allowsContent(response.status) else {
+            return answerIsComplete()
         }
+        if case .stream(let stream) = response.body { return beginStreaming(stream) }
+        guard output.append(response.body) else {
+            output.truncate(to: before)
+            return answer(HandlerFault.fileChanged)
+        }
+        exchange.contentSent = response.body.count ?? 0
+        answerIsComplete()
+    }
+
+    /// The whole answer is in the output.
+    private func answerIsComplete() {
         if output.hasParts || closes {
             phase = .sending
         } else {
@@ -173,6 +168,18 @@ extension Connection {
         }
     }
 
+    private func decideFraming(_ exchange: Exchange, _ response: Response) {
+        guard case .stream(let stream) = response.body, ResponseHead.allowsContent(response.status) else { return }
+        if let length = stream.length {
+            exchange.streamFraming = .length(length)
+        } else if exchange.received.head.version == .http1_0 {
+            exchange.streamFraming = .untilClose
+            closes = true
+        } else {
+            exchange.streamFraming = .chunked
+        }
+    }
+
     private func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
         ResponseHead.appendStatusLine(response.status, to: &output.bytes)
         worker.appendCommonFields(to: &output.bytes)
@@ -183,8 +190,11 @@ extension Connection {
         }
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
-            let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0
-            ResponseHead.appendField("Content-Length", count, to: &output.bytes)
+            if let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0 {
+                ResponseHead.appendField("Content-Length", count, to: &output.bytes)
+            } else if version != .http1_0 {
+                ResponseHead.appendField("Transfer-Encoding", "chunked", to: &output.bytes)
+            }
         }
         if closes {
             ResponseHead.appendField("Connection", "close", to: &output.bytes)

@@ -11,12 +11,14 @@ import MartletWire
 /// Everything happens on the loop's thread. `Sendable` because a handler's task carries it along to read content, and
 /// those calls go to the loop by themselves.
 final class Connection: EventSource, @unchecked Sendable {
-    /// What the connection is doing. Sending goes on beside the first and the fourth.
+    /// What the connection is doing. Sending goes on beside all but the last two.
     enum Phase: Equatable {
         /// Waits for a request head, or has a part of one.
         case receivingHead
         /// The handler's task works on an answer.
         case responding
+        /// The handler's task writes content while it is sent.
+        case streaming
         /// The answer is being sent; nothing is received meanwhile.
         case sending
         /// The answer is given; the rest of the request's content is received and dropped.
@@ -90,7 +92,7 @@ final class Connection: EventSource, @unchecked Sendable {
         advance()
     }
 
-    private func requestTurn() {
+    func requestTurn() {
         guard !awaitsTurn, let registration else { return }
         awaitsTurn = true
         worker.loop.requestTurn(registration)
@@ -98,7 +100,13 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// The client has gone, or at least says nothing more: a handler that waits may stop. What it answers is sent.
     func cancelIfFinished() {
-        if peerFinished, let exchange, !exchange.expectsContent { exchange.task?.cancel() }
+        guard peerFinished, let exchange else { return }
+        // A client may have said all it has to say and still want the whole of an answer, but not an endless one.
+        if phase == .streaming {
+            if exchange.stream?.isEndless ?? false { cancelStream() }
+        } else if !exchange.expectsContent {
+            exchange.task?.cancel()
+        }
     }
 
     func deadlineReached() {
@@ -116,7 +124,9 @@ final class Connection: EventSource, @unchecked Sendable {
             let error = HTTPError(.requestTimeout, "The content of the request stopped arriving.")
             logRefusal(error)
             failReader(error)
-        case .sending:
+        case .streaming where output.isEmpty:
+            sendFiller()
+        case .streaming, .sending:
             abort(because: "the client stopped reading")
         case .draining, .lingering:
             close()
@@ -137,6 +147,7 @@ final class Connection: EventSource, @unchecked Sendable {
                 switch phase {
                 case .receivingHead: receiveHead()
                 case .responding: flush() && feedReader()
+                case .streaming: flush() && feedWriters()
                 case .sending: flush() && finishSending()
                 case .draining: drain()
                 case .lingering(let end): linger(until: end)

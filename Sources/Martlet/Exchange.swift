@@ -19,6 +19,11 @@ final class Exchange {
     var waiting: CrashReport.Ticket?
     /// The handler waits for content here.
     var reader: CheckedContinuation<[UInt8]?, any Error>?
+    /// The content, where a handler makes it while it is sent.
+    var stream: ResponseStream?
+    var streamFraming = StreamFraming.chunked
+    /// Tasks that wait here until the client has taken enough of what was written.
+    var writers: [CheckedContinuation<Void, any Error>] = []
     /// When the first octet of the head came in.
     var start = Instant.never
     /// For the access log.
@@ -29,6 +34,15 @@ final class Exchange {
     private var readShare = 0
     /// Chunks that a handler reads in one turn: one that reads as fast as its client sends leaves time for others.
     private static let readsPerTurn = 64
+
+    /// How the end of streamed content is found.
+    enum StreamFraming {
+        case chunked
+        /// So many octets are to be written.
+        case length(Int)
+        /// For HTTP/1.0, which knows no chunks.
+        case untilClose
+    }
 
     /// Where the receipt of the content stands.
     enum Content {
@@ -80,6 +94,7 @@ final class Exchange {
         awaitsContinue = false
         if task != nil { task = nil }
         if reader != nil { reader = nil }
+        if stream != nil { stream = nil }
         start = .never
         status = 0
         contentSent = 0

@@ -5,7 +5,7 @@
 ///     func respond(to request: Request, next: Next) async throws -> Response {
 ///         let start = ContinuousClock.now
 ///         var response = try await next(request)
-///         response.fields.append(.serverTiming, "app;dur=\((ContinuousClock.now - start) / .milliseconds(1))")
+///         response.fields.append(.timing, "app;dur=\((ContinuousClock.now - start) / .milliseconds(1))")
 ///         return response
 ///     }
 /// }

@@ -56,6 +56,7 @@ struct Output {
             return true
         case .file(let file, let range): return append(Response.Part.file(file, range))
         case .parts(let parts): return parts.allSatisfy { append($0) }
+        case .stream: return true  // Its octets come later.
         }
     }
 
@@ -71,6 +72,11 @@ struct Output {
         case .file(let file, let range):
             return file.append(range, to: &bytes)
         }
+    }
+
+    /// Appends octets behind all others; not when there are parts.
+    mutating func append(_ span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// Octets not yet with the kernel.

@@ -23,6 +23,13 @@ final class ReceivedRequest: @unchecked Sendable {
         body = .none
     }
 
+    /// The request line, fit for a log.
+    var escapedRequestLine: String {
+        var line: [UInt8] = []
+        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
+        return String(decoding: line, as: UTF8.self)
+    }
+
     /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
     func response(for error: any Error) -> Response {
         if let error = error as? HTTPError {
@@ -32,10 +39,8 @@ final class ReceivedRequest: @unchecked Sendable {
         return response(for: HTTPError(.internalServerError))
     }
 
-    /// How the log names the request: `"GET /x HTTP/1.1" of 127.0.0.1`, escaped as in the access log.
+    /// How the log names the request: `"GET /x HTTP/1.1" of 127.0.0.1`.
     var summary: String {
-        var line: [UInt8] = []
-        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
-        return "\"\(String(decoding: line, as: UTF8.self))\" of \(peer.host)"
+        "\"\(escapedRequestLine)\" of \(peer.host)"
     }
 }

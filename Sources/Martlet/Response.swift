@@ -21,7 +21,7 @@ public struct Response: Sendable {
         self.body = body
     }
 
-    /// Where content comes from. Its length is always known before the head is sent.
+    /// Where content comes from.
     public enum Body: Sendable {
         /// No content.
         case none
@@ -33,15 +33,18 @@ public struct Response: Sendable {
         case file(OpenFile, Range<Int>)
         /// Several of these, one after the other.
         case parts([Part])
+        /// Octets that are made while they are sent.
+        case stream(ResponseStream)
 
-        /// Octets of content.
-        public var count: Int {
+        /// Octets of content; nil for a stream of unknown length.
+        public var count: Int? {
             switch self {
             case .none: 0
             case .bytes(let bytes): bytes.count
             case .string(let text): text.utf8.count
             case .file(_, let range): range.count
             case .parts(let parts): parts.reduce(0) { $0.addingSaturated($1.count) }
+            case .stream(let stream): stream.length
             }
         }
     }
@@ -73,7 +76,7 @@ extension Response {
     private static let plainText = fields(withType: "text/plain; charset=utf-8")
     private static let html = fields(withType: "text/html; charset=utf-8")
 
-    private static func fields(withType type: String) -> Fields {
+    static func fields(withType type: String) -> Fields {
         var fields = Fields()
         fields.append(.contentType, type)
         return fields

@@ -152,7 +152,7 @@ final class Worker: @unchecked Sendable {
 
     /// Requests whose answers are not complete, eight at most, for the log.
     func requestsUnderWay() -> [String] {
-        let busy = connections.lazy.filter { $0.phase == .responding || $0.phase == .sending }
+        let busy = connections.lazy.filter { [.responding, .streaming, .sending].contains($0.phase) }
         return busy.compactMap { $0.exchange?.received.summary }.prefix(8).map(\.self)
     }
 
