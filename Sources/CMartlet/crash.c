@@ -243,6 +243,7 @@ void cm_report_crashes(void) {
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     action.sa_sigaction = crashed;
     sigaction(SIGILL, NULL, &previous[0]);
-    explains_backtraces = previous[0].sa_handler == SIG_DFL && getenv("SWIFT_BACKTRACE") == NULL;
+    const char *settings = getenv("SWIFT_BACKTRACE");
+    explains_backtraces = previous[0].sa_handler == SIG_DFL && (settings == NULL || *settings == 0);
     for (int index = 0; index < crash_count; index++) sigaction(crashes[index].number, &action, &previous[index]);
 }

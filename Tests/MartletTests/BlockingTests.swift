@@ -164,10 +164,10 @@ struct BlockingTests {
             return .text("too late")
         }
         try await withServer(handler) { server in
-            var socket: TestSocket? = try server.connect()
-            try socket?.send(get())
+            let socket = try server.connect()
+            try socket.send(get())
             try await eventually("it has begun") { seen.all == ["began"] }
-            socket = nil
+            socket.reset()
             try await eventually("every connection is closed") { server.descriptors() == 1 }
             #expect(seen.all == ["began"])
             gate.open()

@@ -139,6 +139,8 @@ struct CrashReportTests {
         #expect(status == 128 + Self.trap.signal)
         let report = try #require(lines.firstIndex { $0.hasSuffix("while answering \"GET /x HTTP/1.1\" of 127.0.0.1") })
         #expect(lines[report...].contains { $0.contains("EventLoop.run()") }, "\(lines)")
+        let (_, others) = try Probe("sync", "report", backtrace: "").crash(get("/x"))
+        #expect(others.last == "TrapProbe: start it with SWIFT_BACKTRACE=enable=yes to see where")
     }
 
     @Test("nobody who did not ask for it gets one")
