@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
+        .library(name: "MartletJSON", targets: ["MartletJSON"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
     ],
     dependencies: [
@@ -32,6 +33,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        // The one target with Foundation.
+        .target(name: "MartletJSON", dependencies: ["Martlet"]),
         .target(
             name: "MartletFiles",
             dependencies: [
@@ -90,6 +93,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .testTarget(name: "MartletJSONTests", dependencies: ["MartletJSON", "Martlet", "TestSupport"]),
         .testTarget(
             name: "MartletFilesTests",
             dependencies: [

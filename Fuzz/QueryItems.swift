@@ -14,8 +14,8 @@ func fuzz(_ bytes: [UInt8]) {
     check(again.elementsEqual(items) { $0 == $1 }, "\(items) became \(again)")
     if let item = items.last {
         let query = QueryItems(bytes)
-        check(query.all(of: item.name).last == item.value, "the last value of \(item.name)")
-        check(query.first(of: item.name) == query.all(of: item.name).first, "the first value of \(item.name)")
+        check(query.values(of: item.name).last == item.value, "the last value of \(item.name)")
+        check(query[item.name] == query.values(of: item.name).first, "the first value of \(item.name)")
     }
 }
 

@@ -22,7 +22,7 @@ func fuzz(_ bytes: [UInt8]) {
     var output: [UInt8] = []
     ResponseHead.appendStatusLine(HTTPResponse.Status(code: code, reasonPhrase: phrase), to: &output)
     fields.write(into: &output)
-    ResponseHead.appendField("Content-Length", code, to: &output)
+    ResponseHead.appendContentLength(code, to: &output)
     ResponseHead.appendEnd(to: &output)
 
     let lines = splitLines(output)

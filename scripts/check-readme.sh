@@ -19,7 +19,8 @@ until curl -fsS -o /dev/null http://127.0.0.1:8000/ 2>/dev/null; do
 done
 test "$(curl -fsS -d hello http://127.0.0.1:8000/)" = hello
 curl -fsS http://127.0.0.1:8000/ | grep -q '<p>Hello, 127.0.0.1!'
-test "$(curl -s -o /dev/null -w '%{http_code}' -T README.md http://127.0.0.1:8000/)" = 405
+test "$(curl -s -o /dev/null -w '%{http_code}' -X PUT http://127.0.0.1:8000/)" = 405
+test "$(curl -fsS http://127.0.0.1:8000/hello/Ada%20L)" = 'Hello, Ada L!'
 for target in $(grep -oE '`make [a-z]+' README.md CONTRIBUTING.md | sed 's/.*make //' | sort -u); do
     grep -q "^$target:" Makefile || { echo "There is no make $target." >&2; exit 1; }
 done

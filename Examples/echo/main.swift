@@ -1,11 +1,18 @@
 import Martlet
 
-let server = Server(port: 8000) { request in
-    switch request.method {
-    case .get, .head: return .html("<p>Hello, \(request.peer.host)! POST something to \(request.path).</p>")
-    case .post: return .content(try await request.body.collect(upTo: 1 << 20), type: "text/plain; charset=utf-8")
-    default: throw HTTPError.methodNotAllowed(allowed: [.get, .head, .post])
+struct Echo: GET, POST {
+    func get(_ request: Request) -> Response {
+        .html("<p>Hello, \(request.peer.host)! POST something here.</p>")
     }
+
+    func post(_ request: Request) async throws -> Response {
+        .content(try await request.body.collect(upTo: 1 << 20), type: "text/plain; charset=utf-8")
+    }
+}
+
+let server = try Server(port: 8000) {
+    Route("/", Echo())
+    Route("/hello/:name") { request in .text("Hello, \(request.parameters["name"]!)!\n") }
 }
 server.stopOnSignals()
 try await server.run()

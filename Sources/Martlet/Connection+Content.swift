@@ -17,9 +17,9 @@ extension Connection {
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                guard !worker.loop.isCurrent else { return wait(for: number, continuation) }
-                let call = TravellingCall(continuation)
-                worker.loop.execute { [self] in call.arrive { wait(for: number, $0) } }
+                let waiter = Waiter(continuation)
+                guard !worker.loop.isCurrent else { return wait(for: number, waiter) }
+                worker.loop.execute { [self] in wait(for: number, waiter) }
             }
         } onCancel: {
             worker.loop.execute { [self] in cancelRead(of: number) }
@@ -33,11 +33,11 @@ extension Connection {
         failReader(CancellationError())
     }
 
-    private func wait(for number: UInt64, _ continuation: CheckedContinuation<[UInt8]?, any Error>) {
+    private func wait(for number: UInt64, _ waiter: Waiter<[UInt8]?>) {
         guard number == exchangeNumber, phase == .responding, let exchange, exchange.reader == nil,
             !(exchange.task?.isCancelled ?? false)
-        else { return continuation.resume(throwing: CancellationError()) }
-        exchange.reader = continuation
+        else { return waiter.resume(throwing: CancellationError()) }
+        exchange.reader = waiter
         setDeadline(after: worker.timeouts.bodyIdle)
         advance()
     }
@@ -135,25 +135,5 @@ extension Connection {
         output.takeBuffer(from: &worker.loop.buffers)
         output.bytes.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
         _ = flush()
-    }
-}
-
-/// A wait that another thread's task begins, on its way to the loop. When the loop has ended it never arrives: the
-/// task hears so.
-final class TravellingCall<Value: Sendable>: @unchecked Sendable {
-    private var continuation: CheckedContinuation<Value, any Error>?
-
-    init(_ continuation: CheckedContinuation<Value, any Error>) {
-        self.continuation = continuation
-    }
-
-    deinit {
-        continuation?.resume(throwing: CancellationError())
-    }
-
-    func arrive(_ body: (CheckedContinuation<Value, any Error>) -> Void) {
-        guard let continuation else { return }
-        self.continuation = nil
-        body(continuation)
     }
 }

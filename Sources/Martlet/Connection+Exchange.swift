@@ -9,15 +9,15 @@ extension Connection {
     func beginExchange() {
         guard let exchange else { return }
         exchange.begin()
-        if let error = refusal(of: exchange.received.head) { return refuse(error) }
+        if let error = refusal(of: exchange) { return refuse(error) }
         exchange.received.peer = peer
         handlerBegins(exchange)
         switch exchange.received.head.framing {
         case .none: break
         case .length(let count):
-            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: count)
+            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: count)
         case .chunked:
-            exchange.received.body = RequestBody(of: self, exchange: exchangeNumber, contentLength: nil)
+            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: nil)
         }
         let response: Response?
         do {
@@ -25,7 +25,11 @@ extension Connection {
             // memory for the next one.
             var request = Request(exchange.received)
             let endpoint = worker.routing.endpoint(for: &request)
-            response = try endpoint.immediate?.respondImmediately(to: request)
+            if let function = endpoint.function {
+                response = try function(request)
+            } else {
+                response = try endpoint.immediate?.respondImmediately(to: request)
+            }
             if response == nil { return startTask(endpoint, request, exchange) }
         } catch {
             handlerReturned(exchange)
@@ -36,14 +40,16 @@ extension Connection {
     }
 
     /// What no handler is asked about.
-    private func refusal(of head: borrowing RequestHead) -> HTTPError? {
+    private func refusal(of exchange: Exchange) -> HTTPError? {
+        // Not the head as a whole: that would copy it.
+        let received = exchange.received
         let limit = worker.configuration.limits.body
-        if case .length(let count) = head.framing, count > limit { return RequestBody.tooLarge(limit) }
+        if case .length(let count) = received.head.framing, count > limit { return RequestBody.tooLarge(limit) }
         // A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
-        if head.method == .connect {
+        if received.head.method == .connect {
             return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
         }
-        if head.hasUnknownExpectation {
+        if received.head.hasUnknownExpectation {
             return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")
         }
         return nil
@@ -53,6 +59,8 @@ extension Connection {
         phase = .responding
         unsetDeadline()
         let number = exchangeNumber
+        exchange.received.connection = reference
+        exchange.received.exchange = number
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             let result: Result<Response, any Error>
             do {
@@ -191,7 +199,7 @@ extension Connection {
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
             if let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0 {
-                ResponseHead.appendField("Content-Length", count, to: &output.bytes)
+                ResponseHead.appendContentLength(count, to: &output.bytes)
             } else if version != .http1_0 {
                 ResponseHead.appendField("Transfer-Encoding", "chunked", to: &output.bytes)
             }

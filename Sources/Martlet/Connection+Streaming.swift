@@ -39,12 +39,12 @@ extension Connection {
                 if output.pendingBytes < Output.highWater { continue }
                 try await wait { [self] in wait(for: number, $0) }
             } else {
-                try await wait { [self] continuation in
+                try await wait { [self] waiter in
                     do {
                         try append(bytes.span.extracting(piece), of: number)
-                        wait(for: number, continuation)
+                        wait(for: number, waiter)
                     } catch {
-                        continuation.resume(throwing: error)
+                        waiter.resume(throwing: error)
                     }
                 }
             }
@@ -71,21 +71,21 @@ extension Connection {
         requestTurn()  // What is written in one turn leaves together at its end.
     }
 
-    /// Calls `body` on the loop with a continuation for it to resume. A client that is gone, or reads nothing for too
+    /// Calls `body` on the loop with a waiter for it to resume. A client that is gone, or reads nothing for too
     /// long, ends the wait; a cancelled task of the handler's own has to wait for that.
-    private func wait(_ body: @escaping @Sendable (CheckedContinuation<Void, any Error>) -> Void) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            if worker.loop.isCurrent { return body(continuation) }
-            let call = TravellingCall(continuation)
-            worker.loop.execute { call.arrive(body) }
+    private func wait(_ body: @escaping @Sendable (Waiter<Void>) -> Void) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let waiter = Waiter(continuation)
+            if worker.loop.isCurrent { return body(waiter) }
+            worker.loop.execute { body(waiter) }
         }
     }
 
-    private func wait(for number: UInt64, _ continuation: CheckedContinuation<Void, any Error>) {
+    private func wait(for number: UInt64, _ waiter: Waiter<Void>) {
         guard number == exchangeNumber, phase == .streaming, let exchange, !(exchange.task?.isCancelled ?? false)
-        else { return continuation.resume(throwing: CancellationError()) }
-        guard output.pendingBytes >= Output.highWater else { return continuation.resume() }
-        exchange.writers.append(continuation)
+        else { return waiter.resume(throwing: CancellationError()) }
+        guard output.pendingBytes >= Output.highWater else { return waiter.resume() }
+        exchange.writers.append(waiter)
     }
 
     /// Everything is with the kernel: the handler may go on.

@@ -42,6 +42,8 @@ final class Connection: EventSource, @unchecked Sendable {
     let worker: Worker
     let socket: Socket
     let peer: SocketAddress
+    /// How requests that outlive it know it; made when the first one needs it.
+    private(set) lazy var reference = ConnectionReference(self)
     /// Its place in the worker's list.
     var index: Int
     var phase = Phase.receivingHead

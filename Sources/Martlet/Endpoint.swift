@@ -17,35 +17,37 @@ final class Endpoint: Sendable {
     let call: Call
     /// Outermost first.
     let middleware: [any Middleware]
-    /// The handler, where it can be called without a task.
+    /// The route that leads here, where one does.
+    let pattern: RoutePattern?
+    /// The handler, where it can be called without a task: a function, or something that knows itself when it can.
+    let function: (@Sendable (Request) throws -> Response)?
     let immediate: (any ImmediateHandler)?
 
-    init(_ call: Call, middleware: [any Middleware] = []) {
+    init(_ call: Call, middleware: [any Middleware] = [], pattern: RoutePattern? = nil) {
         self.call = call
         self.middleware = middleware
+        self.pattern = pattern
+        var function: (@Sendable (Request) throws -> Response)?
+        var immediate: (any ImmediateHandler)?
         if middleware.isEmpty, case .handler(let handler) = call {
-            immediate = handler as? any ImmediateHandler
-        } else {
-            immediate = nil
+            function = (handler as? ImmediateFunction)?.function
+            if function == nil { immediate = handler as? any ImmediateHandler }
         }
+        self.function = function
+        self.immediate = immediate
     }
 
     /// An answer that is always the same.
-    convenience init(_ answer: Result<Response, HTTPError>, middleware: [any Middleware] = []) {
-        self.init(.handler(FixedAnswer(answer: answer)), middleware: middleware)
-    }
-}
-
-/// Gives the same answer to everything.
-private struct FixedAnswer: ImmediateHandler {
-    let answer: Result<Response, HTTPError>
-
-    func respondImmediately(to request: Request) throws -> Response? {
-        try answer.get()
-    }
-
-    func respond(to request: Request) async throws -> Response {
-        try answer.get()
+    convenience init(
+        _ answer: Result<Response, HTTPError>,
+        middleware: [any Middleware] = [],
+        pattern: RoutePattern? = nil
+    ) {
+        self.init(
+            .handler(ImmediateFunction { _ in try answer.get() }),
+            middleware: middleware,
+            pattern: pattern
+        )
     }
 }
 

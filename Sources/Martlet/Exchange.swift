@@ -18,12 +18,12 @@ final class Exchange {
     /// Its place in the report of a crash, while the handler waits.
     var waiting: CrashReport.Ticket?
     /// The handler waits for content here.
-    var reader: CheckedContinuation<[UInt8]?, any Error>?
+    var reader: Waiter<[UInt8]?>?
     /// The content, where a handler makes it while it is sent.
     var stream: ResponseStream?
     var streamFraming = StreamFraming.chunked
     /// Tasks that wait here until the client has taken enough of what was written.
-    var writers: [CheckedContinuation<Void, any Error>] = []
+    var writers: [Waiter<Void>] = []
     /// When the first octet of the head came in.
     var start = Instant.never
     /// For the access log.

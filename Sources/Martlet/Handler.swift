@@ -27,6 +27,10 @@ public protocol ImmediateHandler: Handler {
 struct ImmediateFunction: ImmediateHandler {
     let function: @Sendable (Request) throws -> Response
 
+    init(_ function: @escaping @Sendable (Request) throws -> Response) {
+        self.function = function
+    }
+
     func respondImmediately(to request: Request) throws -> Response? {
         try function(request)
     }

@@ -11,55 +11,54 @@ struct MethodTable: Routing {
     private var options: Endpoint
     private let notImplemented: Endpoint
     private let middleware: [any Middleware]
+    private let pattern: RoutePattern?
 
-    /// A table that allows nothing yet.
-    init(middleware: [any Middleware] = []) {
+    /// A table that allows nothing yet. What it answers by itself goes through `middleware`.
+    init(middleware: [any Middleware] = [], pattern: RoutePattern? = nil) {
         self.middleware = middleware
-        notAllowed = Endpoint(.failure(.methodNotAllowed(allowed: [])), middleware: middleware)
+        self.pattern = pattern
+        notAllowed = Endpoint(.failure(.methodNotAllowed(allowed: [])), middleware: middleware, pattern: pattern)
         options = notAllowed
-        notImplemented = Endpoint(.failure(HTTPError(.notImplemented)), middleware: middleware)
+        notImplemented = Endpoint(.failure(HTTPError(.notImplemented)), middleware: middleware, pattern: pattern)
     }
 
     /// The table of a type's protocols.
-    init(_ resource: any Resource, middleware: [any Middleware] = []) {
-        self.init(middleware: middleware)
-        if let get = resource as? any GET { add(.get, .get(get)) }
-        if let post = resource as? any POST { add(.post, .post(post)) }
-        if let put = resource as? any PUT { add(.put, .put(put)) }
-        if let patch = resource as? any PATCH { add(.patch, .patch(patch)) }
-        if let delete = resource as? any DELETE { add(.delete, .delete(delete)) }
-        if let query = resource as? any QUERY { add(.query, .query(query)) }
-        if let any = resource as? any AnyMethod { addOther(.anyMethod(any)) }
+    init(_ resource: any Resource) {
+        self.init()
+        for (method, call) in resource.calls { add(method, Endpoint(call)) }
     }
 
-    /// The methods that are answered, HEAD and OPTIONS included.
+    /// The methods that are answered, HEAD and OPTIONS included; where all are, those that a server knows.
     var allowed: [HTTPRequest.Method] {
         var allowed = entries.map(\.method)
+        if other != nil {
+            for method in HTTPRequest.Method.usual where !allowed.contains(method) { allowed.append(method) }
+        }
         if allowed.contains(.get), !allowed.contains(.head) { allowed.insert(.head, at: 1) }
         if !allowed.contains(.options) { allowed.append(.options) }
         return allowed
     }
 
-    /// True when every method is answered.
-    var isComplete: Bool { other != nil }
-
-    /// True when `method` has an endpoint of its own.
-    func has(_ method: HTTPRequest.Method) -> Bool {
-        entries.contains { $0.method == method }
+    /// The endpoint that was added for `method`, or with nil for all others.
+    func added(for method: HTTPRequest.Method?) -> Endpoint? {
+        guard let method else { return other }
+        return entries.first { $0.method == method }?.endpoint
     }
 
-    mutating func add(_ method: HTTPRequest.Method, _ call: Endpoint.Call) {
-        let entry = (method, Endpoint(call, middleware: middleware))
+    /// Adds the endpoint of a method, or with nil that of all others. One that is there stays before the new one.
+    mutating func add(_ method: HTTPRequest.Method?, _ endpoint: Endpoint) {
+        guard let method else {
+            other = endpoint
+            return
+        }
         // GET and HEAD come first in `Allow`, as people expect to read it.
-        entries.insert(entry, at: method == .get ? 0 : entries.count)
+        entries.insert((method, endpoint), at: method == .get ? 0 : entries.count)
         var fields = Fields()
         fields.append(.allow, allowed.map(\.rawValue).joined(separator: ", "))
-        notAllowed = Endpoint(.failure(HTTPError(.methodNotAllowed, fields: fields)), middleware: middleware)
-        options = Endpoint(.success(Response(status: .noContent, fields: fields)), middleware: middleware)
-    }
-
-    mutating func addOther(_ call: Endpoint.Call) {
-        other = Endpoint(call, middleware: middleware)
+        let error = HTTPError(.methodNotAllowed, fields: fields)
+        notAllowed = Endpoint(.failure(error), middleware: middleware, pattern: pattern)
+        let answer = Response(status: .noContent, fields: fields)
+        options = Endpoint(.success(answer), middleware: middleware, pattern: pattern)
     }
 
     func endpoint(for request: inout Request) -> Endpoint {

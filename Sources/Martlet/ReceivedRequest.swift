@@ -10,6 +10,10 @@ final class ReceivedRequest: @unchecked Sendable {
     var head = RequestHead()
     var peer = SocketAddress.loopback(port: 0)
     var body = RequestBody.none
+    /// Where interim answers can be sent; nil while no task needs it.
+    var connection: ConnectionReference?
+    /// The connection's number for this request.
+    var exchange: UInt64 = 0
     let logger: Logger
 
     init(logger: Logger) {
@@ -19,6 +23,7 @@ final class ReceivedRequest: @unchecked Sendable {
     /// Makes it as new and keeps the memory it has.
     func reset() {
         head.reset()
+        if connection != nil { connection = nil }
         if case .none = body.source { return }
         body = .none
     }

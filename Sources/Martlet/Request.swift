@@ -12,6 +12,10 @@ public struct Request: Sendable {
     let received: ReceivedRequest
     /// What middleware left for handlers.
     var values: RequestValues?
+    /// The route that was found.
+    private var pattern: RoutePattern?
+    /// The segment of the whole path at which `pattern` begins.
+    private var patternStart = 0
 
     init(_ received: ReceivedRequest) {
         self.received = received
@@ -27,9 +31,24 @@ public struct Request: Sendable {
     /// The field lines.
     public var fields: Fields { received.head.fields }
     /// The path of the target, split and decoded once (RFC 3986 §2.4), without dot segments.
-    public var path: RequestPath { received.head.path }
+    ///
+    /// Behind a route that ends in `**` it is what the `**` stands for; `head.path` is always the whole.
+    public var path: RequestPath { received.head.path.droppingFirst(hiddenSegments) }
+    /// The route that led here as it was written, with the groups and mounts around it: "/notes/:id"; nil without one.
+    public var route: String? { pattern?.text }
+    /// What the route's `:names` stand for.
+    public var parameters: PathParameters { PathParameters(received, pattern, start: patternStart) }
     /// What follows the "?" of the target, as received; nil when there is none.
     public var query: String? { received.head.query }
+    /// How many segments of the whole path belong to the mounts above the handler.
+    var hiddenSegments: Int { patternStart + (pattern?.mountLength ?? 0) }
+
+    /// Notes which route was found in `path`.
+    mutating func follow(_ pattern: RoutePattern?) {
+        patternStart = hiddenSegments
+        self.pattern = pattern
+    }
+
     /// Where a handler's messages go: the server's logger, unless middleware set another for this request.
     public var logger: Logger {
         get { self[LoggerKey.self] ?? received.logger }

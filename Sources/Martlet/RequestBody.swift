@@ -29,11 +29,8 @@ public struct RequestBody: AsyncSequence, Sendable {
         self.source = source
     }
 
-    init(of connection: Connection, exchange: UInt64, contentLength: Int?) {
-        self.init(
-            contentLength: contentLength,
-            source: .connection(ConnectionReference(connection), exchange: exchange)
-        )
+    init(of connection: ConnectionReference, exchange: UInt64, contentLength: Int?) {
+        self.init(contentLength: contentLength, source: .connection(connection, exchange: exchange))
     }
 
     /// Content that is there already.

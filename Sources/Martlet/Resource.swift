@@ -15,6 +15,21 @@ extension Resource {
     }
 }
 
+extension Resource {
+    /// What is called for each method; nil stands for all that have no function of their own.
+    var calls: [(method: HTTPRequest.Method?, call: Endpoint.Call)] {
+        var calls: [(HTTPRequest.Method?, Endpoint.Call)] = []
+        if let get = self as? any GET { calls.append((.get, .get(get))) }
+        if let post = self as? any POST { calls.append((.post, .post(post))) }
+        if let put = self as? any PUT { calls.append((.put, .put(put))) }
+        if let patch = self as? any PATCH { calls.append((.patch, .patch(patch))) }
+        if let delete = self as? any DELETE { calls.append((.delete, .delete(delete))) }
+        if let query = self as? any QUERY { calls.append((.query, .query(query))) }
+        if let any = self as? any AnyMethod { calls.append((nil, .anyMethod(any))) }
+        return calls
+    }
+}
+
 /// Answers GET, and with it HEAD (RFC 9110 §9.3.1).
 public protocol GET: Resource {
     /// Answers a GET, or a HEAD: then the content is not sent, only its length.
@@ -58,9 +73,9 @@ public protocol AnyMethod: Resource {
 }
 
 extension HTTPRequest.Method {
-    /// QUERY (RFC 10008).
-    public static let query = HTTPRequest.Method("QUERY")!  // A literal token.
+    /// Methods with a protocol of their own, in the order in which `Allow` names them.
+    static let usual: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .query]
 
     /// Methods that a resource may lack but a server knows: 405 for these, 501 for any other (RFC 9110 §9.1).
-    static let known: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .query, .options, .trace]
+    static let known: Set<HTTPRequest.Method> = Set(usual + [.options, .trace])
 }

@@ -46,7 +46,7 @@ public final class Server: Sendable {
         threads: Int = Processors.available,
         _ respond: @escaping @Sendable (Request) throws -> Response
     ) {
-        self.init(configuration: Self.loopback(port, threads), handler: ImmediateFunction(function: respond))
+        self.init(configuration: Self.loopback(port, threads), handler: ImmediateFunction(respond))
     }
 
     /// Makes a server on 127.0.0.1 whose handler is an `async` function.
@@ -61,7 +61,7 @@ public final class Server: Sendable {
         self.init(configuration: Self.loopback(port, threads), handler: AsyncFunction(function: respond))
     }
 
-    private static func loopback(_ port: UInt16, _ threads: Int) -> ServerConfiguration {
+    static func loopback(_ port: UInt16, _ threads: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.addresses = [.loopback(port: port)]
         configuration.threads = threads

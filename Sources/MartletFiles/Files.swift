@@ -40,25 +40,26 @@ public struct Files: ImmediateHandler {
     public func respondImmediately(to request: Request) throws -> Response? {
         if let response = try answerWithoutFile(request) { return response }
         let path = request.path
+        let name = path.bytes
         if let only {
-            if path.bytes.isEmpty { return redirect(to: only, of: request) }
-            guard path.bytes == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
+            if name.isEmpty { return redirectToFile(named: only, request) }
+            guard name == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
         }
         guard only != nil || mayServe(path) else { return try fallback(request) }
         let file: OpenFile
         do throws(FileRoot.Failure) {
-            file = try root.open(path.bytes)
+            file = try root.open(name)
         } catch {
             return try fallback(request, after: error)
         }
         switch file.kind {
         case .regular:
             guard !path.hasTrailingSlash else { return try fallback(request) }
-            return try serve(file, at: path.bytes, request)
+            return try serve(file, at: name, request)
         case .directory:
             guard only == nil else { throw HTTPError(.notFound) }
             guard path.hasTrailingSlash else { return redirectToFolder(request) }
-            return try serveIndex(of: path.bytes, request)
+            return try serveIndex(of: name, request)
         case .other:
             return try fallback(request)
         }
@@ -83,7 +84,7 @@ public struct Files: ImmediateHandler {
             var response = Response(status: .noContent)
             response.fields.append(.allow, Self.allowed.map(\.rawValue).joined(separator: ", "))
             return response
-        case .post, .put, .delete, .patch, .connect, .trace, Self.query:
+        case .post, .put, .delete, .patch, .connect, .trace, .query:
             throw HTTPError.methodNotAllowed(
                 allowed: Self.allowed,
                 "Files can be read here (GET, HEAD), not changed."
@@ -92,9 +93,6 @@ public struct Files: ImmediateHandler {
             throw HTTPError(.notImplemented)
         }
     }
-
-    /// RFC 10008.
-    private static let query = HTTPRequest.Method("QUERY")
 
     // MARK: Paths
 
@@ -153,22 +151,23 @@ public struct Files: ImmediateHandler {
 
     /// A folder's address ends with a slash, or the relative links of its page would lead elsewhere.
     private func redirectToFolder(_ request: Request) -> Response {
-        redirect(to: request.path.bytes, isFolder: true, of: request)
+        redirect(to: request.head.path.encoded + [UInt8(ascii: "/")], .movedPermanently, request)
     }
 
-    private func redirect(to path: [UInt8], isFolder: Bool = false, of request: Request) -> Response {
-        // Built from the cleaned path, so that it begins with one slash and can never name another host.
-        var location: [UInt8] = []
-        for segment in path.split(separator: UInt8(ascii: "/")) {
-            location.append(UInt8(ascii: "/"))
-            PercentEncoding.appendSegment(segment, to: &location)
-        }
-        if isFolder { location.append(UInt8(ascii: "/")) }
+    private func redirectToFile(named name: [UInt8], _ request: Request) -> Response {
+        var location = request.head.path.encoded
+        PercentEncoding.appendSegment(name, to: &location)
+        return redirect(to: location, .found, request)
+    }
+
+    /// `path` is that of the whole site, also where the files stand under a prefix.
+    private func redirect(to path: [UInt8], _ status: HTTPResponse.Status, _ request: Request) -> Response {
+        var location = path
         if let query = request.query {
             location.append(UInt8(ascii: "?"))
             location.append(contentsOf: query.utf8)
         }
-        var response = Response(status: isFolder ? .movedPermanently : .found)
+        var response = Response(status: status)
         response.fields.append(.location, location)
         // Browsers keep a 301 for good; the folder may be a file tomorrow.
         response.fields.append(.cacheControl, "no-cache")

@@ -48,11 +48,12 @@ public struct ChunkedDecoder: Sendable {
     private let limits: Limits
     private var state = State.line(ChunkLine())
     private var extensionCount = 0
-    private var trailerSection = TrailerSection()
+    private var trailerSection: FieldSection
 
     /// Makes a decoder at the beginning of a content.
     public init(limits: Limits = Limits()) {
         self.limits = limits
+        trailerSection = FieldSection(octetLimit: limits.trailers, lineLimit: limits.trailerCount, isTrailer: true)
     }
 
     /// Makes the decoder ready for another content and keeps the memory it has.
@@ -108,7 +109,7 @@ public struct ChunkedDecoder: Sendable {
                 offset += 1
                 state = .line(ChunkLine())
             case .trailers:
-                guard try trailerSection.take(input, offset: &offset, limits: limits) else { return .needsInput }
+                guard try trailerSection.take(input, offset: &offset) else { return .needsInput }
                 state = .end
             }
         }

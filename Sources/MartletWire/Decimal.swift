@@ -1,12 +1,21 @@
 /// Appends `value` in decimal digits, with a leading `-` when negative; every `Int` is fine. Builds no `String`.
 public func appendDecimal(_ value: Int, to output: inout [UInt8]) {
     if value < 0 { output.append(UInt8(ascii: "-")) }
-    var power: UInt = 1
-    let magnitude = value.magnitude
-    while magnitude / power >= 10 { power *= 10 }
-    while power > 0 {
-        output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude / power % 10))
-        power /= 10
+    // The lowest digit comes first, so they are turned round in place.
+    output.append(addingCapacity: 20) { output in
+        let start = output.count
+        var rest = value.magnitude
+        repeat {
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        var digits = output.mutableSpan
+        var (first, last) = (start, digits.count - 1)
+        while first < last {
+            digits.swapAt(first, last)
+            first += 1
+            last -= 1
+        }
     }
 }
 

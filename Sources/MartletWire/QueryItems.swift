@@ -25,13 +25,13 @@ public struct QueryItems: Sendable, Sequence {
     }
 
     /// The value of the first item named `name`; nil when there is none.
-    public func first(of name: String) -> String? {
+    public subscript(_ name: String) -> String? {
         for item in self where item.name == name { return item.value }
         return nil
     }
 
     /// The values of every item named `name`, in order.
-    public func all(of name: String) -> [String] {
+    public func values(of name: String) -> [String] {
         filter { $0.name == name }.map(\.value)
     }
 

@@ -90,6 +90,24 @@ extension RequestHead {
         return Authority(parsing: host)
     }
 
+    /// The host of `authority` as it came, without port and without the dot that may end a full name; empty where there
+    /// is none. Borrowed from this head.
+    package var hostBytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            if let authority = parts.authority { return Self.host(of: line.span.extracting(authority)) }
+            guard let host = fields.first(named: "host") else { return line.span.extracting(0..<0) }
+            return Self.host(of: host)
+        }
+    }
+
+    @_lifetime(copy authority)
+    private static func host(of authority: Span<UInt8>) -> Span<UInt8> {
+        guard let parts = AuthorityParts(parsing: authority) else { return authority.extracting(0..<0) }
+        let isFull = parts.hostEnd > 1 && authority[parts.hostEnd - 1] == UInt8(ascii: ".")
+        return authority.extracting(0..<(isFull ? parts.hostEnd - 1 : parts.hostEnd))
+    }
+
     /// The request line as it came, without its CRLF; for the access log. There from the moment the line is complete, so
     /// also where the parser refused it; empty if it never was. Holds no control octets, and 0x80 to 0xFF only if refused.
     public var requestLineBytes: Span<UInt8> {

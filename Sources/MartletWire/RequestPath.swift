@@ -4,17 +4,18 @@
 /// (RFC 3986 §2.4). Segments that read `.` or `..` once decoded are resolved, and a surplus `..` stays at the root
 /// (§5.2.4); nothing is ever decoded twice. Empty segments inside a path are dropped: `/a//b` is `/a/b`.
 ///
-/// Two paths are equal if their segments and flags are.
-public struct RequestPath: Sendable, Hashable {
-    /// The decoded segments joined by `/`, with none at the beginning or the end; empty for the root. Need not be UTF-8.
-    /// Never holds NUL. Where `hasEncodedSlash` is true a `/` in here may be part of a name.
-    public private(set) var bytes: [UInt8] = []
+/// Two paths are equal if their segments and slashes are, whatever was hidden before them.
+public struct RequestPath: Sendable {
     /// Whether the path ended with `/`, or with a dot segment, which means a directory too. True for `/` itself.
     public private(set) var hasTrailingSlash = false
     /// Whether `%2F` stood anywhere in the raw path. No file name can hold it: who maps segments to files refuses it.
     public private(set) var hasEncodedSlash = false
-    /// Where each segment ends in `bytes`; the next one begins one later.
+    /// All segments, joined by `/`.
+    private var octets: [UInt8] = []
+    /// Where each segment ends in `octets`; the next one begins one later.
     private var ends: [Int] = []
+    /// The number of segments at the beginning that do not count.
+    private var hidden = 0
 
     /// Makes the path of a target that has none, such as `*`: no segments, no trailing slash.
     public init() {}
@@ -43,8 +44,9 @@ public struct RequestPath: Sendable, Hashable {
 
     /// Makes the path one without segments or trailing slash, and keeps the memory it has.
     mutating func removeAll() {
-        bytes.empty()
+        octets.empty()
         ends.empty()
+        hidden = 0
         hasTrailingSlash = false
         hasEncodedSlash = false
     }
@@ -53,16 +55,24 @@ public struct RequestPath: Sendable, Hashable {
 // MARK: - Segments
 
 extension RequestPath {
+    /// The decoded segments joined by `/`, with none at the beginning or the end; empty for the root. Need not be UTF-8.
+    /// Never holds NUL. Where `hasEncodedSlash` is true a `/` in here may be part of a name.
+    ///
+    /// Costs nothing, but for a copy where `droppingFirst` has hidden segments.
+    public var bytes: [UInt8] {
+        hidden == 0 ? octets : Array(octets[start...])
+    }
+
     /// The number of segments; 0 for the root.
-    public var segmentCount: Int { ends.count }
+    public var segmentCount: Int { ends.count - hidden }
 
     /// The decoded segments in order, right even where one holds an encoded slash. Bytes that are not UTF-8 read as
     /// U+FFFD.
     public var segments: [String] {
         var segments: [String] = []
-        segments.reserveCapacity(ends.count)
-        for index in ends.indices {
-            segments.append(String(decoding: bytes[range(of: index)], as: UTF8.self))
+        segments.reserveCapacity(segmentCount)
+        for index in 0..<segmentCount {
+            segments.append(String(decoding: octets[range(of: index)], as: UTF8.self))
         }
         return segments
     }
@@ -70,11 +80,57 @@ extension RequestPath {
     /// The bytes of one decoded segment, borrowed from this path. `index` must be in `0..<segmentCount`.
     @_lifetime(borrow self)
     public func segment(_ index: Int) -> Span<UInt8> {
-        bytes.span.extracting(range(of: index))
+        octets.span.extracting(range(of: index))
     }
 
+    /// The path without its first `count` segments, or the root without more where there are no more; for handlers that
+    /// stand under a prefix. No octet is copied.
+    public func droppingFirst(_ count: Int) -> RequestPath {
+        guard count > 0 else { return self }
+        var rest = self
+        rest.hidden += min(count, segmentCount)
+        if hasEncodedSlash {
+            // The one that was seen may be among what is hidden now: joining adds one "/" fewer than there are segments.
+            let slashes = octets[rest.start...].count { $0 == UInt8(ascii: "/") }
+            rest.hasEncodedSlash = slashes > max(0, rest.segmentCount - 1)
+        }
+        return rest
+    }
+
+    /// The path as it may stand in a link or `Location`: begins with exactly one `/`, and every segment is
+    /// percent-encoded as `PercentEncoding.appendSegment` does it. So it can never name another host.
+    public var encoded: [UInt8] {
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(octets.count + 2)
+        for index in 0..<segmentCount {
+            encoded.append(UInt8(ascii: "/"))
+            PercentEncoding.appendSegment(segment(index), to: &encoded)
+        }
+        if hasTrailingSlash || encoded.isEmpty { encoded.append(UInt8(ascii: "/")) }
+        return encoded
+    }
+
+    /// Where the segments that count begin in `octets`.
+    private var start: Int { hidden < ends.count ? range(of: 0).lowerBound : octets.count }
+
     private func range(of index: Int) -> Range<Int> {
-        (index == 0 ? 0 : ends[index - 1] + 1)..<ends[index]
+        let index = index + hidden
+        return (index == 0 ? 0 : ends[index - 1] + 1)..<ends[index]
+    }
+}
+
+extension RequestPath: Hashable {
+    /// Whether both have the same segments, and both or none a slash at the end.
+    public static func == (one: RequestPath, other: RequestPath) -> Bool {
+        one.segmentCount == other.segmentCount && one.hasTrailingSlash == other.hasTrailingSlash
+            && one.octets[one.start...] == other.octets[other.start...]
+            && (0..<one.segmentCount).allSatisfy { one.range(of: $0).count == other.range(of: $0).count }
+    }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(octets[start...])
+        hasher.combine(hasTrailingSlash)
     }
 }
 
@@ -84,11 +140,11 @@ extension RequestPath {
     private mutating func appendSegments(of raw: Span<UInt8>) throws(RequestError) {
         var index = !raw.isEmpty && raw[0] == UInt8(ascii: "/") ? 1 : 0
         while true {
-            let separated = bytes.count
+            let separated = octets.count
             if !ends.isEmpty {
-                bytes.append(UInt8(ascii: "/"))
+                octets.append(UInt8(ascii: "/"))
             }
-            let start = bytes.count
+            let start = octets.count
             try appendDecoded(raw, from: &index)
             endSegment(from: start, separatedAt: separated)
             guard index < raw.count else { return }
@@ -105,7 +161,7 @@ extension RequestPath {
                 index += 1
             }
             if index > start {
-                bytes.append(copying: raw.extracting(start..<index))
+                octets.append(copying: raw.extracting(start..<index))
             }
             guard index < raw.count, raw[index] != UInt8(ascii: "/") else { return }
             guard raw[index] == UInt8(ascii: "%") else { throw .invalidPathOctet }
@@ -115,7 +171,7 @@ extension RequestPath {
             let octet = high << 4 | low
             guard octet != 0 else { throw .encodedNUL }
             hasEncodedSlash = hasEncodedSlash || octet == UInt8(ascii: "/")
-            bytes.append(octet)
+            octets.append(octet)
             index += 3
         }
     }
@@ -123,18 +179,18 @@ extension RequestPath {
     /// Keeps the segment that was appended at `start`, or takes it away again if it is empty or a dot segment.
     @inline(__always)
     private mutating func endSegment(from start: Int, separatedAt separated: Int) {
-        let count = bytes.count - start
+        let count = octets.count - start
         let dot = UInt8(ascii: ".")
-        guard count <= 2, count < 1 || bytes[start] == dot, count < 2 || bytes[start + 1] == dot else {
-            ends.append(bytes.count)
+        guard count <= 2, count < 1 || octets[start] == dot, count < 2 || octets[start + 1] == dot else {
+            ends.append(octets.count)
             hasTrailingSlash = false
             return
         }
         hasTrailingSlash = true
-        bytes.removeLast(bytes.count - separated)
+        octets.removeLast(octets.count - separated)
         if count == 2, !ends.isEmpty {
             ends.removeLast()
-            bytes.removeLast(bytes.count - (ends.last ?? 0))
+            octets.removeLast(octets.count - (ends.last ?? 0))
         }
     }
 }

@@ -46,11 +46,10 @@ public enum ResponseHead {
         output.append("\r\n")
     }
 
-    /// Appends a field line with a decimal number, such as Content-Length.
-    public static func appendField(_ name: StaticString, _ value: Int, to output: inout [UInt8]) {
-        output.append(name)
-        output.append(": ")
-        appendDecimal(value, to: &output)
+    /// Appends Content-Length (RFC 9110 §8.6).
+    public static func appendContentLength(_ count: Int, to output: inout [UInt8]) {
+        output.append("Content-Length: ")
+        appendDecimal(count, to: &output)
         output.append("\r\n")
     }
 
@@ -93,6 +92,8 @@ public enum ResponseHead {
         switch code {
         case 100: "Continue"
         case 101: "Switching Protocols"
+        case 102: "Processing"
+        case 103: "Early Hints"
         case 200: "OK"
         case 201: "Created"
         case 202: "Accepted"

@@ -4,35 +4,34 @@ import MartletReactor
 import TestSupport
 import Testing
 
-/// The README's handler that also serves files, letter for letter.
-struct Site: Handler {
-    let files: Files
-
-    func respond(to request: Request) async throws -> Response {
-        guard request.path.segments == ["api", "time"] else { return try await files.respond(to: request) }
-        return .text("\(WallClock.seconds())\n")
-    }
-}
-
 @Suite("What the README shows")
 struct ReadmeTests {
-    @Test("its handler with files stands in it as it is tested here")
-    func text() throws {
-        let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
-        let readme = try contents(ofFile: "\(root)/README.md")
-        let source = try contents(ofFile: "\(#filePath)")
-        let start = try #require(source.firstRange(of: "struct Site: Handler {"))
-        let end = try #require(source[start.lowerBound...].firstRange(of: "\n}\n"))
-        #expect(readme.contains(source[start.lowerBound..<end.upperBound]))
+    /// The README's routes with files, letter for letter.
+    private static func server(_ configuration: ServerConfiguration, _ folder: String) throws -> Server {
+        try Server(configuration: configuration) {
+            Route("/api/time") { _ in .text("\(WallClock.seconds())\n") }
+            try Route("/**", Files(folder))
+        }
     }
 
-    @Test("a handler that hands some requests on to Files answers them all: pages, listings and its own")
+    @Test("its routes with files stand in it as they are tested here")
+    func text() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+        let readme = try contents(ofFile: "\(root)/README.md").split(separator: "\n")
+        let source = try contents(ofFile: "\(#filePath)").split(separator: "\n")
+        let start = try #require(source.firstIndex { $0.contains("try Server(configuration: configuration) {") })
+        let routes = source[(start + 1)...].prefix { $0.hasPrefix("            ") }.map { $0.dropFirst(8) }
+        #expect(routes.count == 2)
+        #expect(readme.contains(routes))
+    }
+
+    @Test("routes beside files answer them all: pages, listings and their own")
     func site() async throws {
         let folder = try TemporaryDirectory()
         try folder.write("a.txt", "Hello")
         var configuration = ServerConfiguration()
         configuration.addresses = [.loopback(port: 0)]
-        let server = Server(configuration: configuration, handler: Site(files: try Files(folder.path)))
+        let server = try Self.server(configuration, folder.path)
         try server.start()
         let address = try #require(server.addresses.first)
         for (target, expected) in [("/a.txt", "Hello"), ("/", "a.txt"), ("/api/time", "\n"), ("/nosuch", "404")] {

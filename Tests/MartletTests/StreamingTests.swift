@@ -289,3 +289,51 @@ struct ServerSentEventTests {
         }
     }
 }
+
+@Suite("Interim responses go ahead of the answer", .timeLimit(.minutes(1)))
+struct InterimResponseTests {
+    private static let handler = Waiting { request in
+        var hints = Fields()
+        hints.append(.link, "</a.css>; rel=preload")
+        request.sendInterim(.earlyHints, hints)
+        request.sendInterim(HTTPResponse.Status(code: 102), Fields())
+        request.sendInterim(.ok, hints)
+        request.sendInterim(.continue, hints)
+        return .text("page")
+    }
+
+    @Test("103 Early Hints and 102 come first; 100 and final statuses cannot be sent this way (RFC 9110 §15.2)")
+    func hints() async throws {
+        try await withServer(Self.handler) { server in
+            let interim =
+                "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+            let socket = try server.connect()
+            try socket.send(get() + get())
+            try socket.expect(interim + ok("page") + interim + ok("page"))
+        }
+    }
+
+    @Test("an HTTP/1.0 client gets none (RFC 9110 §15.2)")
+    func oldVersion() async throws {
+        try await withServer(Self.handler) { server in
+            try #expect(server.answer(to: "GET / HTTP/1.0\r\n\r\n") == ok("page", connection: "close"))
+        }
+    }
+
+    @Test("they leave at once, while the handler still works")
+    func atOnce() async throws {
+        let gate = Gate()
+        let handler = Waiting { request in
+            request.sendInterim(.earlyHints, Fields())
+            await gate.pass()
+            return .text("page")
+        }
+        try await withServer(handler) { server in
+            let socket = try server.connect()
+            try socket.send(get())
+            try socket.expect("HTTP/1.1 103 Early Hints\r\n\r\n")
+            gate.open()
+            try socket.expect(ok("page"))
+        }
+    }
+}

@@ -58,9 +58,9 @@ struct PercentEncodingTests {
     @Test("values are found by name")
     func find() {
         let items = QueryItems("a=1&b=2&a=3")
-        #expect(items.first(of: "a") == "1")
-        #expect(items.all(of: "a") == ["1", "3"])
-        #expect(items.first(of: "c") == nil)
-        #expect(items.all(of: "c") == [])
+        #expect(items["a"] == "1")
+        #expect(items.values(of: "a") == ["1", "3"])
+        #expect(items["c"] == nil)
+        #expect(items.values(of: "c") == [])
     }
 }

@@ -115,6 +115,52 @@ import Testing
         #expect(!path.hasTrailingSlash)
     }
 
+    @Test(
+        "segments at the beginning can be hidden, and what is left is a path like any other",
+        arguments: [
+            ("/a/b/c", 0, "/a/b/c"), ("/a/b/c", 1, "/b/c"), ("/a/b/c/", 2, "/c/"), ("/a/", 1, "/"), ("/", 0, "/"),
+            ("/", 3, "/"), ("/a/b/", 9, "/"), ("/a%2Fb/c", 1, "/c"), ("/a/b%2Fc/d", 1, "/b%2Fc/d"),
+            ("/a/%2F", 1, "/%2F"),
+            ("/a%2Fb/c%2Fd/e", 1, "/c%2Fd/e"), ("/a%2Fb/", 1, "/"), ("/%FF/x%20y", 1, "/x%20y"),
+        ]
+    )
+    func hiding(raw: String, count: Int, rest: String) throws {
+        let path = try decoded(raw).droppingFirst(count)
+        let expected = try decoded(rest)
+        #expect(path == expected)
+        #expect(path.hashValue == expected.hashValue)
+        #expect(path.bytes == expected.bytes)
+        #expect(path.segments == expected.segments)
+        #expect(path.segmentCount == expected.segmentCount)
+        #expect(path.hasEncodedSlash == expected.hasEncodedSlash)
+        #expect(path.description == expected.description)
+        #expect(path.encoded == Array(rest.utf8))
+        for index in 0..<path.segmentCount { #expect(path.segmentOctets(index) == expected.segmentOctets(index)) }
+    }
+
+    @Test("hiding goes on where it ended, and a path that is read again hides nothing")
+    func hidingTwice() throws {
+        var path = try decoded("/a/b/c/d").droppingFirst(1).droppingFirst(2)
+        #expect(try path == decoded("/d"))
+        #expect(try path != decoded("/c"))
+        try path.decode(bytes: "/a/b".utf8)
+        #expect(try path == decoded("/a/b"))
+        #expect(try decoded("/x%2Fy") != decoded("/x/y"))
+        #expect(try decoded("/x%2Fy/z") != decoded("/x/y%2Fz"))
+    }
+
+    @Test(
+        "an encoded path begins with one slash and holds nothing that would end it",
+        arguments: [
+            ("/", "/"), ("//evil.com", "/evil.com"), ("/%2F%2Fevil.com/", "/%2F%2Fevil.com/"),
+            ("/a%3fb%23c", "/a%3Fb%23c"),
+            ("/%0d%0aX:1", "/%0D%0AX%3A1"), ("/a//./b/", "/a/b/"),
+        ]
+    )
+    func encoding(raw: String, encoded: String) throws {
+        #expect(try String(decoding: decoded(raw).encoded, as: UTF8.self) == encoded)
+    }
+
     /// RFC 3986 §5.2.4 done slowly, with strings.
     private func slowly(_ raw: String) -> [String] {
         var output: [String] = []

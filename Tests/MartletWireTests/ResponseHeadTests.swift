@@ -50,7 +50,7 @@ struct ResponseHeadTests {
         let head = Self.text { output in
             ResponseHead.appendField("Server", "Martlet", to: &output)
             ResponseHead.appendField("Allow", Array("GET, HEAD".utf8), to: &output)
-            ResponseHead.appendField("Content-Length", 1024, to: &output)
+            ResponseHead.appendContentLength(1024, to: &output)
             ResponseHead.appendField("Last-Modified", date: 784_111_777, to: &output)
             ResponseHead.appendField("ETag", EntityTag(weak: "x"), to: &output)
             ResponseHead.appendEnd(to: &output)

@@ -37,3 +37,9 @@ extension ChunkedDecoder {
 func octets(of span: Span<UInt8>) -> [UInt8] {
     span.indices.map { span[$0] }
 }
+
+extension MultipartDecoder {
+    mutating func next(bytes: some Collection<UInt8>, offset: inout Int) throws(FormError) -> Step {
+        try next(Array(bytes).span, offset: &offset)
+    }
+}

@@ -22,6 +22,19 @@ func recurse(_ depth: Int) -> Int {
     }
 }
 
+struct Trap: POST {
+    func post(_ request: Request) async throws -> Response {
+        precondition(request.peer.port == nil, "trapped on purpose")
+        return .text("not reached")
+    }
+}
+
+struct Pass: Middleware {
+    func respond(to request: Request, next: Next) async throws -> Response {
+        try await next(request)
+    }
+}
+
 let kind = CommandLine.arguments.dropFirst().first ?? ""
 let server =
     switch kind {
@@ -43,11 +56,24 @@ let server =
         Server(port: 0) { crash($0) }
     case "outside":
         Server(port: 0) { _ in .text("no crash") }
-    default:
+    case "sync":
         Server(port: 0) { request in
             precondition(request.peer.port == nil, "trapped on purpose")
             return .text("not reached")
         }
+    case "routed":
+        try Server(port: 0) {
+            Route("/") { request in
+                precondition(request.peer.port == nil, "trapped on purpose")
+                return .text("not reached")
+            }
+        }
+    case "resource":
+        try Server(port: 0) { Route("/", Trap()) }
+    case "middleware":
+        try Server(port: 0, middleware: [Pass(), Pass(), Pass()]) { Route("/", Trap()) }
+    default:
+        preconditionFailure("no handler is called \"\(kind)\"")
     }
 
 func onAnyPort() -> ServerConfiguration {

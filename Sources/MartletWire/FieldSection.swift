@@ -1,8 +1,16 @@
 import HTTPTypes
 
-/// The field lines after the last chunk, up to and with the empty line (RFC 9112 §7.1.2).
-struct TrailerSection: Sendable {
-    /// The trailers that were kept.
+/// Field lines inside content, up to and with the empty line: the trailers after the last chunk (RFC 9112 §7.1.2), or the
+/// head of a part (RFC 2046 §5.1). Input may end at any octet.
+struct FieldSection: Sendable {
+    /// Octets allowed, line ends included.
+    let octetLimit: Int
+    /// Field lines allowed.
+    let lineLimit: Int
+    /// Whether fields that must not be in trailers are left out.
+    let isTrailer: Bool
+
+    /// The fields that were kept.
     private(set) var fields = Fields()
     private var line: [UInt8] = []
     private var awaitsLineFeed = false
@@ -10,6 +18,12 @@ struct TrailerSection: Sendable {
     private var count = 0
     /// All field lines taken, those dropped included.
     private var lineCount = 0
+
+    init(octetLimit: Int, lineLimit: Int, isTrailer: Bool) {
+        self.octetLimit = octetLimit
+        self.lineLimit = lineLimit
+        self.isTrailer = isTrailer
+    }
 
     /// Empties the section and keeps the memory it has.
     mutating func reset() {
@@ -21,27 +35,23 @@ struct TrailerSection: Sendable {
     }
 
     /// Takes what is in `input` from `offset` on; whether the section is complete.
-    mutating func take(
-        _ input: Span<UInt8>,
-        offset: inout Int,
-        limits: ChunkedDecoder.Limits
-    ) throws(RequestError) -> Bool {
+    mutating func take(_ input: Span<UInt8>, offset: inout Int) throws(RequestError) -> Bool {
         while offset < input.count {
             if !awaitsLineFeed {
                 let end = firstControl(in: input, from: offset, to: input.count)
-                try add(end - offset, limits)
+                try add(end - offset)
                 line.append(copying: input.extracting(offset..<end))
                 offset = end
                 guard offset < input.count else { return false }
             }
-            try add(1, limits)
+            try add(1)
             let octet = input[offset]
             offset += 1
             if awaitsLineFeed {
                 guard octet == 0x0A else { throw .bareCarriageReturn }
                 awaitsLineFeed = false
                 if line.isEmpty { return true }
-                try endLine(limits)
+                try endLine()
                 continue
             }
             switch octet {
@@ -54,17 +64,17 @@ struct TrailerSection: Sendable {
         return false
     }
 
-    private mutating func add(_ octets: Int, _ limits: ChunkedDecoder.Limits) throws(RequestError) {
-        guard octets <= limits.trailers - count else { throw .trailersTooLarge }
+    private mutating func add(_ octets: Int) throws(RequestError) {
+        guard octets <= octetLimit - count else { throw .trailersTooLarge }
         count += octets
     }
 
-    private mutating func endLine(_ limits: ChunkedDecoder.Limits) throws(RequestError) {
+    private mutating func endLine() throws(RequestError) {
         let parsed = try FieldLine(parsing: line.span, from: 0, to: line.count, base: 0)
         lineCount += 1
-        guard lineCount <= limits.trailerCount else { throw .tooManyTrailers }
+        guard lineCount <= lineLimit else { throw .tooManyTrailers }
         let name = HTTPField.Name(String(decoding: line[parsed.name], as: UTF8.self))
-        if let name, !Self.isForbidden(name.canonicalName) {
+        if let name, !isTrailer || !Self.isForbidden(name.canonicalName) {
             fields.append(name, [UInt8](line[parsed.value]))
         }
         line.removeAll(keepingCapacity: true)

@@ -1,0 +1,81 @@
+import HTTPTypes
+public import MartletWire
+
+/// The content as text, and what has to be known of it first.
+extension Request {
+    /// Reads the content as text, in UTF-8 unless Content-Type names `us-ascii` or `iso-8859-1`.
+    /// - Parameter limit: octets allowed; default 1 MiB.
+    /// - Throws: `HTTPError` 413 when it is longer, 415 when it is in another charset or has a Content-Encoding, 400 when it
+    ///   is not in its charset; and what `body` throws.
+    public func text(upTo limit: Int = 1 << 20) async throws -> String {
+        try requireIdentityCoding()
+        let charset = try contentType()?.charset
+        return try TextDecoder(charset: charset).text(try await body.collect(upTo: limit))
+    }
+
+    /// The Content-Type; nil when there is none.
+    /// - Throws: `HTTPError` 400 when it is no media type, or there are several.
+    public func contentType() throws(HTTPError) -> MediaType? {
+        guard fields.contains(.contentType) else { return nil }
+        let values = fields.values(of: .contentType)
+        guard values.count == 1, let mediaType = MediaType(values[0]) else {
+            throw HTTPError(.badRequest, "Content-Type is not one media type.")
+        }
+        return mediaType
+    }
+
+    /// Refuses content that is compressed, or coded otherwise: nothing here decodes it.
+    /// - Throws: `HTTPError` 415 with `Accept-Encoding: identity` (RFC 9110 §12.5.3).
+    package func requireIdentityCoding() throws(HTTPError) {
+        guard let value = fields[.contentEncoding] else { return }
+        for coding in value.utf8.split(whereSeparator: { $0 == UInt8(ascii: ",") || $0 == 0x20 || $0 == 0x09 }) {
+            guard String(Substring(coding)).lowercased() == "identity" else {
+                var fields = Fields()
+                fields.append(.acceptEncoding, "identity")
+                throw HTTPError(
+                    .unsupportedMediaType,
+                    "Content with a Content-Encoding is not read here: send it as it is.",
+                    fields: fields
+                )
+            }
+        }
+    }
+
+    /// 415 that says in `Accept` which media types are read (RFC 9110 §15.5.16).
+    package static func unsupportedType(_ detail: String, accepted: [MediaType]) -> HTTPError {
+        var fields = Fields()
+        fields.append(.accept, accepted.map(\.description).joined(separator: ", "))
+        return HTTPError(.unsupportedMediaType, detail, fields: fields)
+    }
+}
+
+/// Makes text of octets in the charset that a Content-Type names; UTF-8 where it names none.
+struct TextDecoder {
+    private enum Charset {
+        case utf8
+        case ascii
+        case latin1
+    }
+
+    private let charset: Charset
+
+    init(charset: String?) throws(HTTPError) {
+        switch charset {
+        case nil, "utf-8", "utf8": self.charset = .utf8
+        case "us-ascii": self.charset = .ascii
+        case "iso-8859-1": self.charset = .latin1
+        default: throw HTTPError(.unsupportedMediaType, "Text in this charset is not read here: send UTF-8.")
+        }
+    }
+
+    func text(_ octets: [UInt8]) throws(HTTPError) -> String {
+        let text =
+            switch charset {
+            case .utf8: String(validating: octets, as: UTF8.self)
+            case .ascii: String(validating: octets, as: Unicode.ASCII.self)
+            case .latin1: String(String.UnicodeScalarView(octets.map { Unicode.Scalar($0) }))
+            }
+        guard let text else { throw HTTPError(.badRequest, "The content is not text in its charset.") }
+        return text
+    }
+}
