@@ -8,9 +8,16 @@ let package = Package(
     products: [
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletCompression", targets: ["MartletCompression"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
         .library(name: "MartletJSON", targets: ["MartletJSON"]),
+        .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
+        .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
+    ],
+    traits: [
+        .trait(name: "Brotli", description: "MartletCompression also speaks br: needs libbrotli-dev."),
+        .trait(name: "Zstd", description: "MartletCompression also speaks zstd: needs libzstd-dev."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
@@ -37,6 +44,33 @@ let package = Package(
         .target(name: "MartletJSON", dependencies: ["Martlet"]),
         .target(
             name: "MartletFiles",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "MartletWebSocket",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        // The system's libraries. Looked for only by who uses them: a program without MartletCompression needs none.
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CBrotli"),
+        .systemLibrary(name: "CZstd"),
+        .target(
+            name: "MartletCompression",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CZlib",
+                .target(name: "CBrotli", condition: .when(traits: ["Brotli"])),
+                .target(name: "CZstd", condition: .when(traits: ["Zstd"])),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "MartletTesting",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -95,9 +129,32 @@ let package = Package(
         ),
         .testTarget(name: "MartletJSONTests", dependencies: ["MartletJSON", "Martlet", "TestSupport"]),
         .testTarget(
+            name: "MartletCompressionTests",
+            dependencies: [
+                "MartletCompression", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(
             name: "MartletFilesTests",
             dependencies: [
                 "MartletFiles", "Martlet", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(
+            name: "MartletWebSocketTests",
+            dependencies: [
+                "MartletWebSocket", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Scripts"]
+        ),
+        .testTarget(
+            name: "MartletTestingTests",
+            dependencies: [
+                "MartletTesting", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
@@ -114,7 +171,7 @@ let package = Package(
 let warnings: [SwiftSetting] =
     Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-for target in package.targets where target.name != "CMartlet" {
+for target in package.targets where target.name != "CMartlet" && target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

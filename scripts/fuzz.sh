@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Fuzzes MartletWire with libFuzzer and AddressSanitizer; needs nothing but the Swift toolchain.
+# Fuzzes MartletWire and MartletWebSocket with libFuzzer and AddressSanitizer; needs nothing but the Swift toolchain.
 #
 #   scripts/fuzz.sh [seconds=20] [target...]
 #
 # Each Fuzz/<Name>.swift is one target, Fuzz/Corpus/<Name>/ its seeds; everything made goes under .build/fuzz, the inputs
-# found so far included. FUZZ_JOBS targets run at once (default: one a processor). Exits 1 when a target crashes, with the
-# path of the input; feed it to .build/fuzz/<Name> to see the crash again.
+# found so far included. A first line "// Sources: FOLDER" compiles that folder in. FUZZ_JOBS targets run at once (default:
+# one a processor). Exits 1 when a target crashes, with the path of the input; feed it to .build/fuzz/<Name> to see the
+# crash again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -49,10 +50,11 @@ if stale "$out/MartletWire.o" Sources/MartletWire "$out/HTTPTypes.o"; then
         -emit-module -emit-module-path "$out/MartletWire.swiftmodule" -c Sources/MartletWire/*.swift -o "$out/MartletWire.o"
 fi
 for name in "${targets[@]}"; do
-    if stale "$out/$name" "Fuzz/$name.swift" Fuzz/Support "$out/MartletWire.o"; then
+    folder=$(sed -n '1s,^// Sources: ,,p' "Fuzz/$name.swift")
+    if stale "$out/$name" "Fuzz/$name.swift" ${folder:+"$folder"} Fuzz/Support "$out/MartletWire.o"; then
         echo "building $name"
-        swiftc "${flags[@]}" -sanitize=fuzzer -use-ld=lld -module-name "Fuzz$name" \
-            "Fuzz/$name.swift" Fuzz/Support/*.swift "$out/MartletWire.o" "$out/HTTPTypes.o" -o "$out/$name"
+        swiftc "${flags[@]}" -sanitize=fuzzer -use-ld=lld -module-name "Fuzz$name" -package-name martlet \
+            "Fuzz/$name.swift" ${folder:+"$folder"/*.swift} Fuzz/Support/*.swift "$out/MartletWire.o" "$out/HTTPTypes.o" -o "$out/$name"
     fi
 done
 

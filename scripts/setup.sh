@@ -22,6 +22,7 @@ test)
     need curl curl
     need wget wget
     need python3 python3
+    need python3-websockets /usr/lib/python3/dist-packages/websockets/__init__.py
     need chromium chromium
     need util-linux setpriv
     need procps ps
@@ -40,6 +41,7 @@ bench)
 esac
 need git git
 need binutils nm
+need zlib1g-dev /usr/include/zlib.h
 need libc6-dev /usr/include/linux/openat2.h
 need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a
 [ "$(uname -m)" = x86_64 ] || missing=$(echo "$missing" | sed 's/ libstdc++-12-dev//')

@@ -32,7 +32,9 @@ extension Connection {
     /// Closes once everything is sent: at once when nothing unread can be there, else after lingering.
     func beginClosing() {
         let hasHead = exchange?.hasHead ?? false
-        let expectsInput = !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true)
+        // After a 101 only the other protocol knows whether the client has more to say.
+        let expectsInput =
+            !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true) || exchange?.upgraded != nil
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
         phase = .lingering(until: worker.loop.now + Self.longestLinger)
@@ -46,8 +48,10 @@ extension Connection {
 
     // MARK: The end
 
-    /// For a server that stops: an idle connection goes, a busy one closes after its answer.
+    /// For a server that stops: an idle connection goes, a busy one closes after its answer, and who speaks another
+    /// protocol hears of it by cancellation.
     func closeIfIdle() {
+        if phase == .upgraded { exchange?.task?.cancel() }
         if phase == .streaming, exchange?.stream?.isEndless ?? false { return cancelStream() }
         guard phase == .receivingHead else { return }
         // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.
@@ -63,7 +67,7 @@ extension Connection {
             exchange.contentSent -= min(output.remaining, exchange.contentSent)
             logExchange()
         }
-        if let exchange, phase == .streaming {
+        if let exchange, phase == .streaming || phase == .upgraded {
             exchange.contentSent -= min(output.pendingBytes, exchange.contentSent)
             logExchange()
         }
@@ -71,7 +75,10 @@ extension Connection {
             exchange.status = AccessLog.unanswered
             logExchange()
         }
-        if phase == .sending || phase == .streaming || phase == .responding || !output.isEmpty { socket.resetOnClose() }
+        switch phase {
+        case .responding, .streaming, .sending, .upgraded: socket.resetOnClose()
+        default: if !output.isEmpty { socket.resetOnClose() }
+        }
         close()
     }
 
@@ -81,6 +88,7 @@ extension Connection {
         phase = .closed
         failReader(CancellationError())
         cancelStream()
+        dropWaiting()
         exchange?.task?.cancel()
         output.removeAll()
         releaseBuffers()

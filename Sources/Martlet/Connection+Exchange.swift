@@ -120,7 +120,7 @@ extension Connection {
         advance()
     }
 
-    private func answer(_ error: any Error) {
+    func answer(_ error: any Error) {
         guard let exchange else { return }
         if error is CancellationError, exchange.task?.isCancelled ?? false { return abort() }
         answer(exchange.received.response(for: error))
@@ -129,6 +129,7 @@ extension Connection {
     /// Puts an answer into the output and goes on to whatever comes after it.
     private func answer(_ response: Response) {
         guard let exchange else { return }
+        if case .upgrade(let upgrade) = response.body { return switchProtocols(response, upgrade) }
         guard response.status.code >= 200 else { return answer(HandlerFault.notFinal(response.status.code)) }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
@@ -188,7 +189,7 @@ extension Connection {
         }
     }
 
-    private func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
+    func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
         ResponseHead.appendStatusLine(response.status, to: &output.bytes)
         worker.appendCommonFields(to: &output.bytes)
         if hasMessageFields || worker.addsFields {
@@ -204,7 +205,10 @@ extension Connection {
                 ResponseHead.appendField("Transfer-Encoding", "chunked", to: &output.bytes)
             }
         }
-        if closes {
+        // Upgrade is for this connection only, so it has to be named (RFC 9110 §7.8).
+        if response.fields.contains(.upgrade) {
+            ResponseHead.appendField("Connection", closes ? "close, Upgrade" : "Upgrade", to: &output.bytes)
+        } else if closes {
             ResponseHead.appendField("Connection", "close", to: &output.bytes)
         } else if version == .http1_0 {
             ResponseHead.appendField("Connection", "keep-alive", to: &output.bytes)
@@ -214,14 +218,16 @@ extension Connection {
 }
 
 /// An answer that cannot be sent as the handler gave it: a 500, and this for the log.
-private enum HandlerFault: Error, CustomStringConvertible {
+enum HandlerFault: Error, CustomStringConvertible {
     case notFinal(Int)
     case fileChanged
+    case upgradeWithoutSwitching(Int)
 
     var description: String {
         switch self {
         case .notFinal(let code): "the handler answered \(code), which is no final status"
         case .fileChanged: "a file of the answer became shorter before it was read"
+        case .upgradeWithoutSwitching(let code): "the handler changes the protocol with a status \(code) instead of 101"
         }
     }
 }

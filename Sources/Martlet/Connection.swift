@@ -21,6 +21,8 @@ final class Connection: EventSource, @unchecked Sendable {
         case streaming
         /// The answer is being sent; nothing is received meanwhile.
         case sending
+        /// A 101 was the answer: octets of another protocol come and go.
+        case upgraded
         /// The answer is given; the rest of the request's content is received and dropped.
         case draining
         /// The answer is sent and the sending side closed; what still arrives is dropped, since closing over unread
@@ -130,6 +132,8 @@ final class Connection: EventSource, @unchecked Sendable {
             sendFiller()
         case .streaming, .sending:
             abort(because: "the client stopped reading")
+        case .upgraded:
+            streamDeadlineReached()
         case .draining, .lingering:
             close()
         case .closed:
@@ -151,6 +155,7 @@ final class Connection: EventSource, @unchecked Sendable {
                 case .responding: flush() && feedReader()
                 case .streaming: flush() && feedWriters()
                 case .sending: flush() && finishSending()
+                case .upgraded: exchangeOctets()
                 case .draining: drain()
                 case .lingering(let end): linger(until: end)
                 case .closed: false

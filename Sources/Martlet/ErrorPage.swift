@@ -2,9 +2,9 @@ import HTTPTypes
 import MartletWire
 
 /// The content of an answer that reports an error: a small page for browsers, plain text for everybody else.
-enum ErrorPage {
+package enum ErrorPage {
     /// - Parameter wantsHTML: the client's `Accept` names text/html, as browsers' do.
-    static func response(for error: HTTPError, wantsHTML: Bool) -> Response {
+    package static func response(for error: HTTPError, wantsHTML: Bool) -> Response {
         let status = error.status
         let title = "\(status.code) \(status.reasonPhrase)"
         let detail = error.detail ?? explanation(of: status)

@@ -24,6 +24,8 @@ final class Exchange {
     var streamFraming = StreamFraming.chunked
     /// Tasks that wait here until the client has taken enough of what was written.
     var writers: [Waiter<Void>] = []
+    /// What goes on after a 101.
+    var upgraded: UpgradedState?
     /// When the first octet of the head came in.
     var start = Instant.never
     /// For the access log.
@@ -94,6 +96,7 @@ final class Exchange {
         awaitsContinue = false
         if task != nil { task = nil }
         if reader != nil { reader = nil }
+        if upgraded != nil { upgraded = nil }
         if stream != nil { stream = nil }
         start = .never
         status = 0

@@ -13,7 +13,7 @@ struct HoldUp {
     }
 
     private var suspect: Suspect?
-    private var warning = RateLimit()
+    private var warning = OncePerSecond()
     /// Handlers that took less than this are no suspects. No handler can, without a limit.
     private let shortest: UInt64
 
@@ -24,14 +24,27 @@ struct HoldUp {
 
     /// A handler gave the thread back after `time`.
     @inline(__always)
-    mutating func note(_ received: ReceivedRequest, took time: Nanoseconds, turn: Instant) {
-        if time.count > shortest { suspect(received, time, turn) }
+    mutating func note(
+        _ received: ReceivedRequest,
+        took time: Nanoseconds,
+        turn: Instant,
+        routing: any Routing
+    ) {
+        if time.count > shortest { suspect(received, time, turn, routing) }
     }
 
     @inline(never)
-    private mutating func suspect(_ received: ReceivedRequest, _ time: Nanoseconds, _ turn: Instant) {
+    private mutating func suspect(
+        _ received: ReceivedRequest,
+        _ time: Nanoseconds,
+        _ turn: Instant,
+        _ routing: any Routing
+    ) {
         if let suspect, suspect.turn == turn, suspect.time.count >= time.count { return }
-        suspect = Suspect(turn: turn, time: time, request: received.summary)
+        // Routed once more, which is cheaper than to remember the route of every request.
+        var request = Request(received)
+        let route = routing.endpoint(for: &request).pattern.map { " (route \($0.text))" } ?? ""
+        suspect = Suspect(turn: turn, time: time, request: received.summary + route)
     }
 
     /// What the log is told of a turn that took `time`; nil when it was told of another within the last second.
@@ -61,6 +74,6 @@ extension Worker {
 
     /// A handler gave the thread back.
     func measure(_ received: ReceivedRequest) {
-        holdUp.note(received, took: loop.lap(), turn: loop.now)
+        holdUp.note(received, took: loop.lap(), turn: loop.now, routing: routing)
     }
 }

@@ -46,7 +46,7 @@ struct Output {
     /// - Returns: false when a file no longer has what was promised.
     mutating func append(_ body: Response.Body) -> Bool {
         switch body {
-        case .none: return true
+        case .none, .upgrade: return true
         case .bytes(let content): return append(Response.Part.bytes(content))
         case .string(let text):
             guard parts.isEmpty, text.utf8.count <= Self.smallFile else {
@@ -74,8 +74,13 @@ struct Output {
         }
     }
 
-    /// Appends octets behind all others; not when there are parts.
+    /// Appends octets behind all others; not when there are parts. What is sent already makes room first: else a stream
+    /// whose client never quite catches up would grow.
     mutating func append(_ span: Span<UInt8>) {
+        if offset > Self.highWater {
+            bytes.removeFirst(offset)
+            offset = 0
+        }
         unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 

@@ -28,6 +28,16 @@ final class ReceivedRequest: @unchecked Sendable {
         body = .none
     }
 
+    /// The same with other fields.
+    func with(_ fields: Fields) -> ReceivedRequest {
+        let other = ReceivedRequest(logger: logger)
+        other.head = head
+        other.head.fields = fields
+        other.peer = peer
+        other.body = body
+        return other
+    }
+
     /// The request line, fit for a log.
     var escapedRequestLine: String {
         var line: [UInt8] = []
@@ -36,11 +46,12 @@ final class ReceivedRequest: @unchecked Sendable {
     }
 
     /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
-    func response(for error: any Error) -> Response {
+    /// - Parameter logger: where to; default the server's.
+    func response(for error: any Error, logger: Logger? = nil) -> Response {
         if let error = error as? HTTPError {
             return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
         }
-        logger.error("500 for \(summary): \(error)")
+        (logger ?? self.logger).error("500 for \(summary): \(error)")
         return response(for: HTTPError(.internalServerError))
     }
 

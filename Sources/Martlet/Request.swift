@@ -9,7 +9,7 @@ public import MartletWire
 public struct Request: Sendable {
     /// The method, such as `.get`. Setting it changes what is routed and answered from here on, not what was received.
     public var method: HTTPRequest.Method
-    let received: ReceivedRequest
+    var received: ReceivedRequest
     /// What middleware left for handlers.
     var values: RequestValues?
     /// The route that was found.
@@ -28,8 +28,12 @@ public struct Request: Sendable {
     public var peer: SocketAddress { received.peer }
     /// The content.
     public var body: RequestBody { received.body }
-    /// The field lines.
-    public var fields: Fields { received.head.fields }
+    /// The field lines. Setting them is for middleware: the handlers behind it see the new ones, and what the server took
+    /// from the old ones, such as how to receive the content, does not change.
+    public var fields: Fields {
+        get { received.head.fields }
+        set { received = received.with(newValue) }
+    }
     /// The path of the target, split and decoded once (RFC 3986 §2.4), without dot segments.
     ///
     /// Behind a route that ends in `**` it is what the `**` stands for; `head.path` is always the whole.

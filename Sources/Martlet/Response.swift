@@ -35,11 +35,13 @@ public struct Response: Sendable {
         case parts([Part])
         /// Octets that are made while they are sent.
         case stream(ResponseStream)
+        /// No content: another protocol follows. Made by `Response.upgrade`.
+        case upgrade(Upgrade)
 
         /// Octets of content; nil for a stream of unknown length.
         public var count: Int? {
             switch self {
-            case .none: 0
+            case .none, .upgrade: 0
             case .bytes(let bytes): bytes.count
             case .string(let text): text.utf8.count
             case .file(_, let range): range.count

@@ -58,7 +58,7 @@ public struct Route: Sendable {
 
     /// GET requests for `path`, and HEAD with them, go to a function that never waits.
     public init(_ path: String, _ respond: @escaping @Sendable (Request) throws -> Response) {
-        self.init([.get], path, ImmediateFunction(function: respond))
+        self.init([.get], path, ImmediateFunction(respond))
     }
 
     /// GET requests for `path`, and HEAD with them, go to an `async` function.
@@ -72,7 +72,7 @@ public struct Route: Sendable {
         _ path: String,
         _ respond: @escaping @Sendable (Request) throws -> Response
     ) {
-        self.init([method], path, ImmediateFunction(function: respond))
+        self.init([method], path, ImmediateFunction(respond))
     }
 
     /// Requests with `method` for `path` go to an `async` function.
@@ -90,7 +90,7 @@ public struct Route: Sendable {
         _ path: String,
         _ respond: @escaping @Sendable (Request) throws -> Response
     ) {
-        self.init(methods, path, ImmediateFunction(function: respond))
+        self.init(methods, path, ImmediateFunction(respond))
     }
 
     /// Requests with one of `methods` for `path` go to an `async` function; with none, those with any method.

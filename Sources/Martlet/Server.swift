@@ -179,6 +179,13 @@ public final class Server: Sendable {
         }
     }
 
+    /// Serves a connected, non-blocking socket as if a listener had accepted it: one end of a socketpair, in tests.
+    /// The server closes it. It must run.
+    package func adopt(_ socket: Socket, peer: SocketAddress) {
+        guard let worker = state.withLock({ $0.workers.first }) else { return socket.close() }
+        worker.loop.execute { worker.adopt(socket, peer: peer) }
+    }
+
     /// Stops accepting, lets answers in flight finish, then ends. Returns at once.
     /// - Parameter grace: connections that are still busy after this are cut; zero cuts all at once. A later call
     ///   replaces the grace of an earlier one.

@@ -14,20 +14,15 @@ final class Waiter<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Lets the task go on. Only the first call counts.
-    func resume(returning value: Value) {
-        continuation?.resume(returning: value)
+    func resume(with result: Result<Value, any Error>) {
+        continuation?.resume(with: result)
         continuation = nil
     }
 
-    /// Lets the task go on with an error. Only the first call counts.
-    func resume(throwing error: any Error) {
-        continuation?.resume(throwing: error)
-        continuation = nil
-    }
+    func resume(returning value: Value) { resume(with: .success(value)) }
+    func resume(throwing error: any Error) { resume(with: .failure(error)) }
 }
 
 extension Waiter where Value == Void {
-    func resume() {
-        resume(returning: ())
-    }
+    func resume() { resume(with: .success(())) }
 }

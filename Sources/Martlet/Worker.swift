@@ -28,7 +28,7 @@ final class Worker: @unchecked Sendable {
     private var commonFieldsSeconds = Int.min
     private var accessLog: AccessLog?
     private var logRetry: Registration?
-    private var complaint = RateLimit()
+    private var complaint = OncePerSecond()
     var holdUp: HoldUp
     private var drainDeadline: Registration?
     private var signals: SignalSource?
@@ -137,6 +137,11 @@ final class Worker: @unchecked Sendable {
             socket.close()
             complain("a connection was dropped: \(error)")
         }
+    }
+
+    /// Serves a connection that no listener of ours accepted.
+    func adopt(_ socket: Socket, peer: SocketAddress) {
+        if isDraining { socket.close() } else { accept(socket, peer: peer) }
     }
 
     /// A connection has closed its socket.
@@ -265,7 +270,7 @@ private final class Deadline: EventSource {
 }
 
 /// Lets one event a second pass and counts the others.
-struct RateLimit {
+struct OncePerSecond {
     private var next = Instant(nanoseconds: 0)
     private var suppressed = 0
 

@@ -10,7 +10,7 @@ extension Files {
     func serve(_ original: OpenFile, at path: [UInt8], _ request: Request) throws(HTTPError) -> Response {
         let name = (path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
         let type = MIMETypes.contentType(forFileName: path.span.extracting(name...))
-        let mayBeEncoded = Sidecar.isCompressible(type)
+        let mayBeEncoded = MediaType.isCompressible(type)
         let sidecar = mayBeEncoded ? Sidecar.find(for: original, at: path, in: root, request) : nil
         let file = sidecar?.file ?? original
         let now = WallClock.seconds()
@@ -133,12 +133,5 @@ extension Files {
         let ifRange = request.fields.combined(.ifRange)
         guard Preconditions.rangeApplies(ifRange: ifRange?.span, current: validators, now: now) else { return .whole }
         return ByteRanges.evaluate(range.span, length: length)
-    }
-}
-
-extension Fields {
-    /// The lines of a name as one value (RFC 9110 §5.3), as octets; nil when there is none.
-    func combined(_ name: HTTPField.Name) -> [UInt8]? {
-        contains(name) ? self[name].map { Array($0.utf8) } : nil
     }
 }

@@ -11,21 +11,6 @@ struct Sidecar {
     /// The codings looked for, the smallest result first.
     private static let known: [(coding: String, suffix: String)] = [("br", ".br"), ("zstd", ".zst"), ("gzip", ".gz")]
 
-    /// Text and the like: what people compress. Pictures and archives are compressed already.
-    static func isCompressible(_ type: String) -> Bool {
-        if type.hasPrefix("text/") { return true }
-        let essence = type.prefix { $0 != ";" }
-        if essence.hasSuffix("+xml") || essence.hasSuffix("+json") { return true }
-        switch essence {
-        case "application/json", "application/xml", "application/javascript", "application/wasm",
-            "application/manifest+json", "application/rtf", "font/ttf", "font/otf", "image/bmp",
-            "application/vnd.ms-fontobject", "image/x-icon", "image/vnd.microsoft.icon":
-            return true
-        default:
-            return false
-        }
-    }
-
     /// The best sidecar that exists, is no older than its original, and that the client accepts.
     static func find(for original: OpenFile, at path: [UInt8], in root: FileRoot, _ request: Request) -> Sidecar? {
         guard let accepted = request.fields.combined(.acceptEncoding) else { return nil }

@@ -45,7 +45,7 @@ extension SocketAddress {
     }
 
     /// Reads what `accept` or `getsockname` left in `storage`; nil for a family other than the three.
-    init?(_ storage: inout sockaddr_storage, length: socklen_t) {
+    package init?(_ storage: inout sockaddr_storage, length: socklen_t) {
         let family = CInt(storage.ss_family)
         let read = unsafe withUnsafeBytes(of: &storage) { bytes -> SocketAddress? in
             switch family {

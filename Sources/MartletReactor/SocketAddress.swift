@@ -92,7 +92,7 @@ extension SocketAddress: CustomStringConvertible {
     }
 
     /// The IPv4 address in an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2).
-    private var mappedIPv4: UInt32? {
+    package var mappedIPv4: UInt32? {
         guard case .ipv6(0, let low, _, _) = self, low >> 32 == 0xFFFF else { return nil }
         return UInt32(truncatingIfNeeded: low)
     }

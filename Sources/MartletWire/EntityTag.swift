@@ -49,6 +49,34 @@ public struct EntityTag: Sendable, Hashable {
         opaque == other.opaque
     }
 
+    /// The tag of the same state in another form, such as a compressed one: `suffix` is added to the opaque part. It holds
+    /// only octets that a tag can hold.
+    package func adding(_ suffix: String) -> EntityTag {
+        EntityTag(isWeak: isWeak, unchecked: opaque + Array(suffix.utf8))
+    }
+
+    /// The tag that ``adding(_:)`` made this one of; nil when this one does not end so.
+    package func removing(_ suffix: String) -> EntityTag? {
+        let end = suffix.utf8
+        guard opaque.count >= end.count, opaque.suffix(end.count).elementsEqual(end) else { return nil }
+        return EntityTag(isWeak: isWeak, unchecked: Array(opaque.dropLast(end.count)))
+    }
+
+    /// The tags of a list such as that of If-None-Match, in order. What is none is left out, `*` too.
+    package static func list(in field: Span<UInt8>) -> [EntityTag] {
+        var tags: [EntityTag] = []
+        var scanner = ValueScanner(field)
+        while scanner.nextMember() {
+            let start = scanner.position
+            guard let tag = scanner.entityTag(), scanner.endsMember() else {
+                scanner.skipMember(from: start)
+                continue
+            }
+            tags.append(EntityTag(isWeak: tag.isWeak, unchecked: tag.opaque.map { field[$0] }))
+        }
+        return tags
+    }
+
     /// Appends the tag as a field spells it, with quotes and `W/`.
     public func append(to output: inout [UInt8]) {
         if isWeak { output.append("W/") }

@@ -74,6 +74,11 @@ extension Fields {
         }
     }
 
+    /// As the subscript, in octets: what the parsers of lists read.
+    package func combined(_ name: HTTPField.Name) -> [UInt8]? {
+        contains(name) ? self[name].map { Array($0.utf8) } : nil
+    }
+
     /// The values of the field `name`, one for each line, in order; empty if there is none.
     public func values(of name: HTTPField.Name) -> [String] {
         var values: [String] = []

@@ -43,6 +43,25 @@ struct HoldUpTests {
         }
     }
 
+    @Test("a router's request, with its route")
+    func routed() async throws {
+        let router = try Router {
+            Route("/notes/:id") { _ in
+                Self.hold()
+                return .text("")
+            }
+        }
+        try await Self.withWatchedServer(router) { server in
+            let socket = try server.connect()
+            try socket.send(get("/notes/7"))
+            try socket.expect(ok(""))
+            try await eventually("it is told") { !server.log.lines.isEmpty }
+            let line = try #require(server.log.lines.first)
+            let match = try #require(line.wholeMatch(of: Self.by), "\(line)")
+            #expect(match.2 == "\"GET /notes/7 HTTP/1.1\" of 127.0.0.1 (route /notes/:id)")
+        }
+    }
+
     @Test("a handler that waited first, and the content that one writes", arguments: ["/waits", "/streams"])
     func resumed(path: String) async throws {
         let gate = Gate()

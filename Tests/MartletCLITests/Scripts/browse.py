@@ -144,7 +144,10 @@ def main():
         pictures = os.environ.get("MARTLET_SCREENSHOTS")
         for number, url in enumerate(sys.argv[1:]):
             page.load(url)
-            title = page.evaluate("document.title")
+            # A page titled "loading" still has something to do that the load event does not wait for.
+            title = page.evaluate("""new Promise(function look(done) {
+                document.title === "loading" ? setTimeout(look, 10, done) : done(document.title)
+            })""")
             links = page.evaluate("document.links.length")
             for width in (390, 1280) if pictures else ():
                 for scheme in ("light", "dark"):
