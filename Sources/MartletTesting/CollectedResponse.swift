@@ -47,7 +47,7 @@ struct CollectedResponse: Sendable {
 
     private mutating func collect() async throws {
         switch response.body {
-        case .none: break
+        case .none, .upgrade: break
         case .bytes(let bytes): content = bytes
         case .string(let text): content = Array(text.utf8)
         case .file(let file, let range): try append(file, range)

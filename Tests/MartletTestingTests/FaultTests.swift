@@ -59,6 +59,20 @@ struct FaultTests {
         }
     }
 
+    @Test("garbage in content goes unnoticed where a length is all that a client knows, not in chunks")
+    func garbageInContent() async throws {
+        try await withServer { server in
+            server.enqueue(.text("Hello, world"), fault: .garbage(at: .midBody))
+            let spoiled = try await curl(server.url())
+            #expect(spoiled.status == 0)
+            #expect(spoiled.output.starts(with: "Hello,".utf8))
+            #expect(spoiled.output.count == 12)
+            server.enqueue(.text("Hello, world"), framing: .chunked, fault: .garbage(at: .midBody))
+            let noticed = try await curl(server.url())
+            #expect(noticed.status == 56)
+        }
+    }
+
     @Test("garbage comes in place of the rest, and is no HTTP")
     func garbage() async throws {
         try await withServer { server in
