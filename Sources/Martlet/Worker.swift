@@ -157,7 +157,7 @@ final class Worker: @unchecked Sendable {
 
     /// Requests whose answers are not complete, eight at most, for the log.
     func requestsUnderWay() -> [String] {
-        let busy = connections.lazy.filter { [.responding, .streaming, .sending].contains($0.phase) }
+        let busy = connections.lazy.filter { [.responding, .streaming, .sending, .upgraded].contains($0.phase) }
         return busy.compactMap { $0.exchange?.received.summary }.prefix(8).map(\.self)
     }
 
