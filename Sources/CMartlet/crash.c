@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -104,7 +103,6 @@ static const struct {
 enum { crash_count = sizeof crashes / sizeof *crashes };
 
 static struct sigaction previous[crash_count];
-static bool explains_backtraces;
 static atomic_flag is_installed = ATOMIC_FLAG_INIT;
 static atomic_flag is_reported = ATOMIC_FLAG_INIT;
 
@@ -204,10 +202,6 @@ static void report(int index) {
         append(&text, ", which answers no request");
     }
     append(&text, "\n");
-    if (explains_backtraces) {
-        append(&text, program_invocation_short_name);
-        append(&text, ": start it with SWIFT_BACKTRACE=enable=yes to see where\n");
-    }
     // A stuck reader must not keep a crashed process alive.
     struct pollfd errors = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (poll(&errors, 1, 1000) == 1) {
@@ -242,8 +236,5 @@ void cm_report_crashes(void) {
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     action.sa_sigaction = crashed;
-    sigaction(SIGILL, NULL, &previous[0]);
-    const char *settings = getenv("SWIFT_BACKTRACE");
-    explains_backtraces = previous[0].sa_handler == SIG_DFL && (settings == NULL || *settings == 0);
     for (int index = 0; index < crash_count; index++) sigaction(crashes[index].number, &action, &previous[index]);
 }

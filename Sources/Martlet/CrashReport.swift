@@ -51,8 +51,8 @@ extension Server {
     /// hello: crashed (SIGILL: illegal instruction, most often a Swift runtime trap) on thread martlet-0 while answering "GET /x HTTP/1.1" of 127.0.0.1
     /// ```
     /// Where a handler was waiting and went on, all requests that wait on that thread are named, eight at most. Then the
-    /// signal does what it would have done: with `SWIFT_BACKTRACE=enable=yes` in the environment from the start, Swift
-    /// prints a backtrace; the exit status is the signal's. The signals: SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE and
+    /// signal does what it would have done: Swift prints a backtrace where it finds `swift-backtrace` (see the architecture
+    /// page); the exit status is the signal's. The signals: SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE and
     /// SIGABRT. It is for the whole process and for good; later calls do nothing.
     public func reportCrashes() {
         cm_report_crashes()
