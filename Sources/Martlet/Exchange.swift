@@ -15,6 +15,8 @@ final class Exchange {
     var awaitsContinue = false
     /// The handler's task, while it runs.
     var task: Task<Void, Never>?
+    /// Its place in the report of a crash, while the handler waits.
+    var waiting: CrashReport.Ticket?
     /// The handler waits for content here.
     var reader: Waiter<[UInt8]?>?
     /// The content, where a handler makes it while it is sent.
