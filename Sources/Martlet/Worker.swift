@@ -164,13 +164,14 @@ final class Worker: @unchecked Sendable {
     // MARK: What connections borrow
 
     func takeExchange() -> Exchange {
-        exchanges.popLast() ?? Exchange(logger: configuration.logger)
+        guard let exchange = exchanges.popLast() else { return Exchange(logger: configuration.logger) }
+        exchange.reset()
+        return exchange
     }
 
     func give(_ exchange: Exchange) {
-        exchange.endWaiting()
+        exchange.end()
         guard exchanges.count < Self.keptExchanges else { return }
-        exchange.reset()
         exchanges.append(exchange)
     }
 
