@@ -134,7 +134,7 @@ public final class TestClient: Sendable {
         fields.write(into: &octets)
         let expectsContent = [.post, .put, .patch].contains(method)
         if !fields.contains(.contentLength), !fields.contains(.transferEncoding), !body.isEmpty || expectsContent {
-            ResponseHead.appendField("Content-Length", body.count, to: &octets)
+            ResponseHead.appendField("Content-Length", Array("\(body.count)".utf8), to: &octets)
         }
         ResponseHead.appendEnd(to: &octets)
         return octets + body
@@ -207,6 +207,7 @@ public final class TestClient: Sendable {
         let collected = try await withTimeout {
             await CollectedResponse(to: request.fields) { try await handler.respond(to: request) }
         }
+        if case .upgrade = collected.response.body { throw TestClientError.noConnection }
         if case .cut = collected.failure { throw TestClientError.reset(received: collected.content.count) }
         return TestResponse(collected, to: request)
     }
