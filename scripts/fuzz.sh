@@ -55,6 +55,7 @@ for name in "${targets[@]}"; do
         echo "building $name"
         swiftc "${flags[@]}" -sanitize=fuzzer -use-ld=lld -module-name "Fuzz$name" -package-name martlet \
             "Fuzz/$name.swift" ${folder:+"$folder"/*.swift} Fuzz/Support/*.swift "$out/MartletWire.o" "$out/HTTPTypes.o" -o "$out/$name"
+        rm -f "Fuzz$name"-1.swift*  # The driver leaves its module here when a folder is compiled in.
     fi
 done
 

@@ -92,7 +92,7 @@ public struct Compression: Middleware {
         case .bytes(let bytes): if bytes.count < minimum { return false }
         case .string(let text): if text.utf8.count < minimum { return false }
         case .file(_, let range): if range.count < minimum || range.count > fileLimit { return false }
-        case .none, .parts: return false
+        case .none, .parts, .upgrade: return false
         case .stream(let stream): if let length = stream.length, length < minimum { return false }
         }
         guard ResponseHead.allowsContent(response.status), response.status != .partialContent else { return false }

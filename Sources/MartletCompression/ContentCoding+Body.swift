@@ -10,7 +10,7 @@ extension ContentCoding {
     /// - Throws: `CancellationError`.
     func encoded(_ body: Response.Body) async throws -> Response.Body? {
         switch body {
-        case .none, .parts:
+        case .none, .parts, .upgrade:
             return nil
         case .bytes(let bytes):
             return try await encoded(bytes)

@@ -72,11 +72,10 @@ struct AnswerOctets {
         response.contentFields.write(into: &octets)
         if response.status.code == 205 {
             // No content, and it has to say so (RFC 9110 §15.3.6).
-            ResponseHead.appendField("Content-Length", "0", to: &octets)
+            ResponseHead.appendContentLength(0, to: &octets)
         } else if ResponseHead.allowsContent(response.status) {
             switch framing {
-            case .contentLength:
-                ResponseHead.appendField("Content-Length", Array("\(content.count)".utf8), to: &octets)
+            case .contentLength: ResponseHead.appendContentLength(content.count, to: &octets)
             case .chunked: ResponseHead.appendField("Transfer-Encoding", "chunked", to: &octets)
             case .untilClose: break
             }

@@ -134,7 +134,7 @@ public final class TestClient: Sendable {
         fields.write(into: &octets)
         let expectsContent = [.post, .put, .patch].contains(method)
         if !fields.contains(.contentLength), !fields.contains(.transferEncoding), !body.isEmpty || expectsContent {
-            ResponseHead.appendField("Content-Length", Array("\(body.count)".utf8), to: &octets)
+            ResponseHead.appendContentLength(body.count, to: &octets)
         }
         ResponseHead.appendEnd(to: &octets)
         return octets + body

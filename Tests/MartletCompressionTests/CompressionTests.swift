@@ -75,7 +75,7 @@ struct CompressionTests {
 
     @Test(
         "content of every size comes out whole: on the loop, beside it, and as a file",
-        arguments: [1024, 65_536, 65_537, 3_000_000]
+        arguments: [1025, 65_536, 65_537, 3_000_000]
     )
     func sizes(count: Int) async throws {
         let bytes: [UInt8] =
@@ -124,7 +124,7 @@ struct CompressionTests {
         }
         #expect(response.fields[.contentEncoding] == (isCoded ? "gzip" : nil))
         #expect(response.fields[.vary] == "Accept-Encoding")
-        #expect(try octets(response).count < page.utf8.count == isCoded)
+        #expect(try (octets(response).count < page.utf8.count) == isCoded)
     }
 
     @Test(
@@ -215,10 +215,12 @@ struct CompressedTagTests {
         { request in
             var response = request.method == .put ? Response.text("changed") : Response.text(page)
             response.fields[.eTag] = tag
+            let ifMatch = request.fields.combined(.ifMatch)
+            let ifNoneMatch = request.fields.combined(.ifNoneMatch)
             let result = Preconditions.evaluate(
                 method: request.method,
-                ifMatch: request.fields.combined(.ifMatch)?.span,
-                ifNoneMatch: request.fields.combined(.ifNoneMatch)?.span,
+                ifMatch: ifMatch?.span,
+                ifNoneMatch: ifNoneMatch?.span,
                 ifModifiedSince: nil,
                 ifUnmodifiedSince: nil,
                 current: Validators(entityTag: EntityTag(parsing: tag.utf8.span)),

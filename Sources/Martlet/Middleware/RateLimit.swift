@@ -31,7 +31,8 @@ public struct RateLimit: Middleware {
     ) {
         let burst = burst ?? requests
         precondition(requests > 0 && burst > 0 && period > .zero && peers > 0, "RateLimit: nobody could send anything")
-        let interval = max(1, Nanoseconds(period).count / UInt64(requests))
+        // Far below the end of the clock, so that sums hold.
+        let interval = min(max(1, Nanoseconds(period).count / UInt64(requests)), .max / 4)
         buckets = Locked(Buckets(interval: interval, burst: UInt64(burst), limit: peers, start: now()))
         self.now = now
     }
