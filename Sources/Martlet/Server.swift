@@ -168,10 +168,15 @@ public final class Server: Sendable {
         }
     }
 
-    /// Starts the server and returns when it has stopped. Cancelling the task stops it gracefully.
+    /// Starts the server, tells the log where (level `.info`), and returns when it has stopped. Cancelling the task stops
+    /// it gracefully.
     /// - Throws: as `start`.
     public func run() async throws {
         try start()
+        for address in addresses {
+            let scheme = if case .unix = address { "" } else { "http://" }
+            configuration.logger.info("Serving at \(scheme)\(address)")
+        }
         await withTaskCancellationHandler {
             await waitUntilStopped()
         } onCancel: {
