@@ -31,8 +31,7 @@ struct Report: Encodable {
     init(_ request: Request) async throws {
         let began = HTTPDate.string(WallClock.seconds())
         let start = ContinuousClock.now
-        requestLine =
-            "\(request.method.rawValue) \(request.head.target) HTTP/1.\(request.head.version == .http1_0 ? 0 : 1)"
+        requestLine = String(copying: try UTF8Span(validating: request.head.requestLineBytes))
         method = request.method.rawValue
         target = request.head.target
         peer = request.peer.description

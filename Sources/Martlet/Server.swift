@@ -1,5 +1,6 @@
 import CMartlet
 import Glibc
+import Logging
 public import MartletReactor
 import Synchronization
 
