@@ -22,7 +22,7 @@ func page(_ room: Room, name: String) async -> HTML {
         </header>
         <main>
         <ol id="messages" role="log" aria-label="Messages" tabindex="0" data-last="\(messages.last?.id ?? 0)">
-        \(messages.map(item))
+        \(messages.map { item($0) + "\n" })
         </ol>
         </main>
         <form id="say" method="post" action="/">
@@ -38,7 +38,7 @@ func page(_ room: Room, name: String) async -> HTML {
 
 /// One message, in the page as in an event: so there is one place that escapes what people say.
 func item(_ message: Message) -> HTML {
-    "<li><b>\(message.name)</b> <span>\(message.text)</span></li>\n"
+    "<li><b>\(message.name)</b> <span>\(message.text)</span></li>"
 }
 
 /// Stands where messages were said that are forgotten.

@@ -11,7 +11,7 @@ let careful = SecurityHeaders(
 )
 
 let server = try Server(port: port, middleware: [careful]) {
-    Route("/") { request in .html(page(room, name: name(from: request.cookies))) }
+    Route("/") { request in .html(await page(room, name: name(from: request.cookies))) }
     Route("/events") { request in events(room, after: lastSeen(by: request)) }
     Route("/chat.css") { _ in .content(PackageResources.chat_css, type: "text/css; charset=utf-8") }
     Route("/chat.js") { _ in .content(PackageResources.chat_js, type: "text/javascript; charset=utf-8") }

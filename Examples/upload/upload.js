@@ -22,8 +22,9 @@ form.addEventListener("submit", event => {
     status.textContent = `${megabytes(loaded)} of ${megabytes(total)}, ${megabytes(loaded / seconds)} a second`;
   };
   request.onload = () => {
-    if (request.status === 200) location = request.responseURL;  // The redirect led to the listing.
-    else finish(request.responseText);
+    if (request.status !== 200) return finish(request.responseText);
+    form.reset();
+    finish("Saved.");
   };
   request.onerror = () => finish("The connection was lost.");
   request.onabort = () => finish("Cancelled.");

@@ -175,8 +175,8 @@ public final class Server: Sendable {
     public func run() async throws {
         try start()
         for address in addresses {
-            let scheme = if case .unix = address { "" } else { "http://" }
-            configuration.logger.info("Serving at \(scheme)\(address)")
+            let url = if case .unix = address { "\(address)" } else { "http://\(address)/" }
+            configuration.logger.info("Serving at \(url)")
         }
         await withTaskCancellationHandler {
             await waitUntilStopped()
