@@ -96,6 +96,33 @@ let package = Package(
             dependencies: ["Martlet"],
             path: "Examples/hello"
         ),
+        // Examples/notes is a package of its own.
+        .executableTarget(
+            name: "httpsrv",
+            dependencies: ["Martlet"],
+            path: "Examples/httpsrv",
+            exclude: ["README.md"]
+        ),
+        .executableTarget(
+            name: "chat",
+            dependencies: ["Martlet"],
+            path: "Examples/chat",
+            exclude: ["README.md"],
+            resources: [.embedInCode("chat.css"), .embedInCode("chat.js")]
+        ),
+        .executableTarget(
+            name: "upload",
+            dependencies: ["Martlet", "MartletFiles"],
+            path: "Examples/upload",
+            exclude: ["README.md"],
+            resources: [.embedInCode("upload.css"), .embedInCode("upload.js")]
+        ),
+        .executableTarget(
+            name: "inspect",
+            dependencies: ["Martlet", "MartletJSON"],
+            path: "Examples/inspect",
+            exclude: ["README.md"]
+        ),
 
         .executableTarget(
             name: "handlers",
@@ -163,6 +190,11 @@ let package = Package(
                 "MartletTesting", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
+        ),
+        .testTarget(
+            name: "ExamplesTests",
+            dependencies: ["httpsrv", "chat", "upload", "inspect", "MartletReactor", "TestSupport"],
+            exclude: ["Scripts"]
         ),
         .testTarget(
             name: "MartletCLITests",

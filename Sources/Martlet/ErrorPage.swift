@@ -10,9 +10,7 @@ package enum ErrorPage {
         let detail = error.detail ?? explanation(of: status)
         var response = wantsHTML ? .html(page(title: title, detail: detail)) : Response.text("\(title)\n\(detail)\n")
         response.status = status
-        for field in error.fields {
-            if let name = HTTPField.Name(field.name) { response.fields.append(name, field.value) }
-        }
+        response.fields.append(contentsOf: error.fields)
         // What the answer looks like depends on Accept; and an error should not outlive its cause in a cache.
         response.fields.append(.vary, "Accept")
         response.fields.append(.cacheControl, "no-store")

@@ -50,7 +50,7 @@ public struct Next: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            return request.received.response(for: error, logger: request.logger)
+            return request.received.response(for: error, logger: request.logger, format: request.errorFormat)
         }
     }
 }

@@ -46,13 +46,19 @@ final class ReceivedRequest: @unchecked Sendable {
     }
 
     /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
-    /// - Parameter logger: where to; default the server's.
-    func response(for error: any Error, logger: Logger? = nil) -> Response {
+    /// - Parameters:
+    ///   - logger: where to; default the server's.
+    ///   - format: what the answer looks like; default the server's error page.
+    func response(
+        for error: any Error,
+        logger: Logger? = nil,
+        format: (@Sendable (HTTPError) -> Response)? = nil
+    ) -> Response {
         if let error = error as? HTTPError {
-            return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
+            return format?(error) ?? ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
         }
         (logger ?? self.logger).error("500 for \(summary): \(error)")
-        return response(for: HTTPError(.internalServerError))
+        return response(for: HTTPError(.internalServerError), format: format)
     }
 
     /// How the log names the request: `"GET /x HTTP/1.1" of 127.0.0.1`.

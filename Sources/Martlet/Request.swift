@@ -58,6 +58,13 @@ public struct Request: Sendable {
         get { self[LoggerKey.self] ?? received.logger }
         set { self[LoggerKey.self] = newValue }
     }
+
+    /// What an error thrown behind this middleware becomes; nil: the server's error page. Set by middleware, such as one
+    /// that answers the clients of an API in JSON. Of an error that is no `HTTPError` it is given a 500 without details.
+    public var errorFormat: (@Sendable (HTTPError) -> Response)? {
+        get { self[ErrorFormatKey.self] }
+        set { self[ErrorFormatKey.self] = newValue }
+    }
 }
 
 extension Request {
@@ -123,4 +130,8 @@ struct RequestValues: Sendable {
 
 private struct LoggerKey: RequestKey {
     typealias Value = Logger
+}
+
+private struct ErrorFormatKey: RequestKey {
+    typealias Value = @Sendable (HTTPError) -> Response
 }

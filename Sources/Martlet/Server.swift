@@ -1,5 +1,6 @@
 import CMartlet
 import Glibc
+import Logging
 public import MartletReactor
 import Synchronization
 
@@ -168,10 +169,15 @@ public final class Server: Sendable {
         }
     }
 
-    /// Starts the server and returns when it has stopped. Cancelling the task stops it gracefully.
+    /// Starts the server, tells the log where (level `.info`), and returns when it has stopped. Cancelling the task stops
+    /// it gracefully.
     /// - Throws: as `start`.
     public func run() async throws {
         try start()
+        for address in addresses {
+            let url = if case .unix = address { "\(address)" } else { "http://\(address)/" }
+            configuration.logger.info("Serving at \(url)")
+        }
         await withTaskCancellationHandler {
             await waitUntilStopped()
         } onCancel: {

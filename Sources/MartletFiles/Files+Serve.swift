@@ -22,7 +22,7 @@ extension Files {
         // Also without an encoding: a cache must know that the answer depends on what the client accepts.
         if mayBeEncoded { response.fields.append(.vary, "Accept-Encoding") }
 
-        switch Self.evaluateConditions(request, validators, now) {
+        switch request.evaluateConditions(validators) {
         case .failed:
             throw HTTPError(.preconditionFailed, "The file is not, or no longer, what the request supposes.")
         case .notModified:
@@ -98,28 +98,6 @@ extension Files {
     /// Never later than now (RFC 9110 §8.8.2.1).
     private static func lastModified(of file: OpenFile, _ now: Int) -> Int {
         min(file.modifiedSeconds, now)
-    }
-
-    private static func evaluateConditions(
-        _ request: Request,
-        _ validators: Validators,
-        _ now: Int
-    ) -> PreconditionResult {
-        let fields = request.fields
-        let ifMatch = fields.combined(.ifMatch)
-        let ifNoneMatch = fields.combined(.ifNoneMatch)
-        let ifModifiedSince = fields.combined(.ifModifiedSince)
-        let ifUnmodifiedSince = fields.combined(.ifUnmodifiedSince)
-        if ifMatch == nil, ifNoneMatch == nil, ifModifiedSince == nil, ifUnmodifiedSince == nil { return .proceed }
-        return Preconditions.evaluate(
-            method: request.method,
-            ifMatch: ifMatch?.span,
-            ifNoneMatch: ifNoneMatch?.span,
-            ifModifiedSince: ifModifiedSince?.span,
-            ifUnmodifiedSince: ifUnmodifiedSince?.span,
-            current: validators,
-            now: now
-        )
     }
 
     /// A `Range` counts for GET only, and only when `If-Range` still holds (RFC 9110 §13.1.5, §14.2).

@@ -163,7 +163,19 @@ extension Fields {
     public mutating func append(_ name: HTTPField.Name, _ value: Span<UInt8>) {
         let rawName = name.rawName.utf8.span
         guard !rawName.isEmpty, rawName[0] != UInt8(ascii: ":") else { return }
-        let value = value.extracting(Self.kept(of: value))
+        append(rawName, value.extracting(Self.kept(of: value)))
+    }
+
+    /// Adds the lines of `other` at the end, in order.
+    public mutating func append(contentsOf other: Fields) {
+        let octets = other.bytes.span
+        for index in other.lines.indices {
+            let line = other.lines[index]
+            append(octets.extracting(line.name), octets.extracting(line.value))
+        }
+    }
+
+    private mutating func append(_ rawName: Span<UInt8>, _ value: Span<UInt8>) {
         makeRoom(forOctets: rawName.count + value.count + 4)
         lines.append(FieldLine(start: bytes.count, nameCount: rawName.count, valueCount: value.count))
         bytes.append(copying: rawName)

@@ -20,6 +20,28 @@ public enum PercentEncoding {
         for octet in bytes { appendSegmentOctet(octet, to: &output) }
     }
 
+    /// `text` as it may stand anywhere in a URI, such as a value in a query or a cookie: letters, digits and `-._~` stay
+    /// (RFC 3986 §2.3), every other octet of its UTF-8 becomes `%XX`. As `encodeURIComponent` of JavaScript, but stricter.
+    public static func component(_ text: String) -> String {
+        var output: [UInt8] = []
+        for octet in text.utf8 {
+            switch octet {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                output.append(octet)
+            default:
+                appendTriplet(octet, to: &output)
+            }
+        }
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// The text that ``component(_:)`` made `component` of; nil when it is malformed or not UTF-8. `+` stays.
+    public static func text(ofComponent component: String) -> String? {
+        decode(component.utf8.span).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
     /// The octets with every `%XX` decoded; nil when a `%` is not followed by two hexadecimal digits. `+` stays.
     public static func decode(_ bytes: Span<UInt8>) -> [UInt8]? {
         var output: [UInt8] = []

@@ -29,6 +29,17 @@ import Testing
         #expect(!fields.isEmpty)
     }
 
+    @Test("the lines of other fields come behind, in order and octet for octet")
+    func appendingFields() throws {
+        var fields = Fields()
+        fields.append(.setCookie, "a=1")
+        fields.append(contentsOf: try received("set-Cookie:  b=\t2 \r\nX-Odd: \u{E9}\r\nX-Empty:\r\n"))
+        #expect(written(fields) == "Set-Cookie: a=1\r\nset-Cookie: b=\t2\r\nX-Odd: \u{E9}\r\nX-Empty: \r\n")
+        fields.append(contentsOf: Fields())
+        #expect(fields.values(of: .setCookie) == ["a=1", "b=\t2"])
+        #expect(fields.count == 4)
+    }
+
     @Test("names match in any case and keep the case they came in")  // 9110-5.1-01
     func nameCase() throws {
         let fields = try received("aCCept-EncodinG: gzip\r\nX-Foo: 1\r\n")

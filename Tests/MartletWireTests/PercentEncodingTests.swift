@@ -63,4 +63,22 @@ struct PercentEncodingTests {
         #expect(items["c"] == nil)
         #expect(items.values(of: "c") == [])
     }
+
+    @Test(
+        "a text becomes a component that means nothing to a URI, a query or a cookie, and comes back",
+        arguments: [
+            ("plain-._~09AZaz", "plain-._~09AZaz"), ("a b", "a%20b"), ("100%", "100%25"), ("é", "%C3%A9"), ("", ""),
+            ("/?#[]@:", "%2F%3F%23%5B%5D%40%3A"), ("!$&'()*+,;=", "%21%24%26%27%28%29%2A%2B%2C%3B%3D"),
+            ("\"\\\r\n\u{0}", "%22%5C%0D%0A%00"),
+        ]
+    )
+    func component(text: String, encoded: String) {
+        #expect(PercentEncoding.component(text) == encoded)
+        #expect(PercentEncoding.text(ofComponent: encoded) == text)
+    }
+
+    @Test("what is no component of a text has none", arguments: ["%", "%4", "%zz", "%FF"])
+    func malformedComponent(component: String) {
+        #expect(PercentEncoding.text(ofComponent: component) == nil)
+    }
 }

@@ -6,6 +6,7 @@ Speaks the DevTools protocol (https://chromedevtools.github.io/devtools-protocol
 """
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -65,6 +66,7 @@ class Page:
         self.socket = browser
         self.number = 0
         self.session = None
+        self.runs_scripts = True
         self.events = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -81,7 +83,7 @@ class Page:
             answer = json.loads(self.socket.receive())
             if answer.get("id") == self.number:
                 if "error" in answer:
-                    sys.exit(f"{method}: {answer['error']}")
+                    raise RuntimeError(f"{method}: {answer['error']}")
                 return answer["result"]
             self.events.append(answer)
 
@@ -92,8 +94,12 @@ class Page:
             return
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(json.loads(self.socket.receive()))
-        # Two frames later whatever the page draws at once is there.
-        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.draw()
+
+    def draw(self):
+        """Two frames later whatever the page draws at once is there."""
+        if self.runs_scripts:
+            self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def evaluate(self, expression):
         result = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
@@ -119,16 +125,18 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=844 if width < 600 else 800,
                   deviceScaleFactor=1, mobile=width < 600)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.draw()
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=width < 600)["data"]
         path.write_bytes(base64.b64decode(data))
 
 
-def main():
-    chromium = shutil.which("chromium") or sys.exit("chromium is missing: sudo apt-get install chromium")
+@contextlib.contextmanager
+def chromium():
+    """Starts Chromium and gives the address of its DevTools."""
+    program = shutil.which("chromium") or sys.exit("chromium is missing: sudo apt-get install chromium")
     profile = tempfile.mkdtemp(prefix="martlet-chromium.")
     browser = subprocess.Popen(
-        [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
          "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -140,7 +148,19 @@ def main():
                 sys.exit("Chromium does not start")
             time.sleep(0.05)
         port, path = announced.read_text().split("\n")[:2]
-        page = Page(WebSocket(f"ws://127.0.0.1:{port}{path}"))
+        devtools = f"ws://127.0.0.1:{port}{path}"
+        yield devtools
+        WebSocket(devtools).send(json.dumps({"id": 0, "method": "Browser.close"}))
+        browser.wait(PATIENCE)
+    finally:
+        browser.kill()
+        browser.wait()
+        shutil.rmtree(profile, ignore_errors=True)
+
+
+def main():
+    with chromium() as devtools:
+        page = Page(WebSocket(devtools))
         pictures = os.environ.get("MARTLET_SCREENSHOTS")
         for number, url in enumerate(sys.argv[1:]):
             page.load(url)
@@ -157,13 +177,7 @@ def main():
                                     "params": {"entry": {"level": "error", "text": "wider than the window"}}})
             complaints = page.complaints()
             print(f"{title!r}, {links} links, complaints: {'; '.join(complaints) or 'none'}")
-        page.session = None
-        page.socket.send(json.dumps({"id": 0, "method": "Browser.close"}))
-        browser.wait(PATIENCE)
-    finally:
-        browser.kill()
-        browser.wait()
-        shutil.rmtree(profile, ignore_errors=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+public import MartletWire
+import MartletReactor
+
+extension Request {
+    /// What the conditional fields, such as If-Match and If-None-Match, decide (RFC 9110 §13.2.2). Ask just before acting,
+    /// when the answer would otherwise be a success.
+    /// - Parameter current: what identifies the representation as it is now; nil when there is none.
+    public func evaluateConditions(_ current: Validators?) -> PreconditionResult {
+        let fields = fields
+        let ifMatch = fields.combined(.ifMatch)
+        let ifNoneMatch = fields.combined(.ifNoneMatch)
+        let ifModifiedSince = fields.combined(.ifModifiedSince)
+        let ifUnmodifiedSince = fields.combined(.ifUnmodifiedSince)
+        if ifMatch == nil, ifNoneMatch == nil, ifModifiedSince == nil, ifUnmodifiedSince == nil { return .proceed }
+        return Preconditions.evaluate(
+            method: method,
+            ifMatch: ifMatch?.span,
+            ifNoneMatch: ifNoneMatch?.span,
+            ifModifiedSince: ifModifiedSince?.span,
+            ifUnmodifiedSince: ifUnmodifiedSince?.span,
+            current: current,
+            now: WallClock.seconds()
+        )
+    }
+}
