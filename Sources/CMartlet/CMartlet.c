@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -127,11 +126,4 @@ int cm_ignore_sigpipe(void) {
 int cm_processors(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
-}
-
-void cm_name_thread(const char *name) {
-    char kept[16];
-    strncpy(kept, name, sizeof kept - 1);
-    kept[sizeof kept - 1] = 0;
-    pthread_setname_np(pthread_self(), kept);
 }

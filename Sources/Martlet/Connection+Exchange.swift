@@ -11,6 +11,7 @@ extension Connection {
         exchange.begin()
         if let error = refusal(of: exchange) { return refuse(error) }
         exchange.received.peer = peer
+        handlerBegins(exchange)
         switch exchange.received.head.framing {
         case .none: break
         case .length(let count):
@@ -29,10 +30,12 @@ extension Connection {
             } else {
                 response = try endpoint.immediate?.respondImmediately(to: request)
             }
-            if response == nil { startTask(endpoint, request, exchange) }
+            if response == nil { return startTask(endpoint, request, exchange) }
         } catch {
+            handlerReturned(exchange)
             return answer(error)
         }
+        handlerReturned(exchange)
         if let response { answer(response) }
     }
 
@@ -72,8 +75,10 @@ extension Connection {
             }
             handlerEnded(number, result)
         }
+        CrashReport.end()
         // A handler that never waited has answered already.
         guard phase == .responding, number == exchangeNumber else { return }
+        handlerWaits(exchange)
         exchange.task = task
         cancelIfFinished()
     }
@@ -84,7 +89,8 @@ extension Connection {
             return
         }
         // The client went away meanwhile.
-        guard number == exchangeNumber, phase == .responding else { return }
+        guard number == exchangeNumber, phase == .responding, let exchange else { return }
+        handlerReturned(exchange)
         switch result {
         case .success(let response): answer(response)
         case .failure(let error): answer(error)

@@ -10,6 +10,7 @@ extension Connection {
         phase = .streaming
         exchange.stream = stream
         let number = exchangeNumber
+        handlerBegins(exchange)
         let writer = ResponseWriter { [self] in try await write($0, of: number) }
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             do {
@@ -19,7 +20,9 @@ extension Connection {
                 streamEnded(number, Fields(), error)
             }
         }
+        CrashReport.end()
         guard phase == .streaming, number == exchangeNumber else { return }
+        handlerWaits(exchange)
         exchange.task = task
         cancelIfFinished()
     }
@@ -120,6 +123,7 @@ extension Connection {
             return
         }
         guard number == exchangeNumber, phase == .streaming, let exchange else { return }
+        handlerReturned(exchange)
         if let error { return streamFailed(exchange, error) }
         switch exchange.streamFraming {
         case .chunked:

@@ -43,6 +43,7 @@ extension Connection {
         phase = .upgraded
         unsetDeadline()
         let stream = UpgradedStream(reference: reference, exchange: exchangeNumber)
+        handlerBegins(exchange)
         let task = Task.immediate(executorPreference: worker.loop) { [self] in
             do {
                 try await upgrade.handler(stream)
@@ -51,7 +52,9 @@ extension Connection {
                 upgradeEnded(stream.exchange, error)
             }
         }
+        CrashReport.end()
         guard phase == .upgraded else { return }
+        handlerWaits(exchange)
         exchange.task = task
         if worker.isDraining { task.cancel() }
         cancelIfFinished()
@@ -81,6 +84,7 @@ extension Connection {
             return
         }
         guard number == exchangeNumber, phase == .upgraded, let exchange else { return }
+        handlerReturned(exchange)
         if let error, !(error is CancellationError) {
             worker.configuration.logger.error("upgraded connection of \(peer.host): \(error)")
         }

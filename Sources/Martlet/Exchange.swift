@@ -15,6 +15,8 @@ final class Exchange {
     var awaitsContinue = false
     /// The handler's task, while it runs.
     var task: Task<Void, Never>?
+    /// Its place in the report of a crash, while the handler waits.
+    var waiting: CrashReport.Ticket?
     /// The handler waits for content here.
     var reader: Waiter<[UInt8]?>?
     /// The content, where a handler makes it while it is sent.
@@ -81,7 +83,16 @@ final class Exchange {
         awaitsContinue = received.head.expectsContinue
     }
 
-    /// Makes it as new, keeping the head's memory when nobody else holds it.
+    /// Lets go of what only this request needed.
+    func end() {
+        if task != nil { task = nil }
+        if reader != nil { reader = nil }
+        if stream != nil { stream = nil }
+        if upgraded != nil { upgraded = nil }
+    }
+
+    /// Makes it as new for the next request. Only then is it known whether anybody kept the last one; if nobody did,
+    /// the memory of its head is used again.
     func reset() {
         if isKnownUniquelyReferenced(&received) {
             received.reset()
@@ -92,10 +103,6 @@ final class Exchange {
         content = .none
         contentReceived = 0
         awaitsContinue = false
-        if task != nil { task = nil }
-        if reader != nil { reader = nil }
-        if upgraded != nil { upgraded = nil }
-        if stream != nil { stream = nil }
         start = .never
         status = 0
         contentSent = 0

@@ -1,7 +1,11 @@
 /// Answers requests: the one thing a server asks of its user.
 ///
 /// A handler is called on the thread of the connection's loop, by many connections in turn and by several loops at
-/// once. Code that waits should `await`; code that blocks the thread holds up the other connections of the loop.
+/// once. Code that waits should `await`; code that blocks the thread holds up the other connections of the loop, and
+/// belongs into `Blocking`.
+///
+/// A trap (an index out of range, an overflow, a forced nil) ends the whole process: Swift cannot catch it. See
+/// `Server.reportCrashes()` for a line that names the request.
 public protocol Handler: Sendable {
     /// Answers one request.
     ///

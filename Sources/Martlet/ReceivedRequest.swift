@@ -51,7 +51,12 @@ final class ReceivedRequest: @unchecked Sendable {
         if let error = error as? HTTPError {
             return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
         }
-        (logger ?? self.logger).error("500 for \"\(escapedRequestLine)\" of \(peer.host): \(error)")
+        (logger ?? self.logger).error("500 for \(summary): \(error)")
         return response(for: HTTPError(.internalServerError))
+    }
+
+    /// How the log names the request: `"GET /x HTTP/1.1" of 127.0.0.1`.
+    var summary: String {
+        "\"\(escapedRequestLine)\" of \(peer.host)"
     }
 }

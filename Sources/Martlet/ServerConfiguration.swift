@@ -16,6 +16,9 @@ public struct ServerConfiguration: Sendable {
     public var serverName: String? = "Martlet"
     /// Fields added to every answer; they replace those of the same name.
     public var fields = Fields()
+    /// A handler that keeps its loop busy for longer than this holds up everybody else there, and is named in a warning;
+    /// default 100 ms, nil: never. At most one warning a second and loop.
+    public var holdUpWarning: Duration? = .milliseconds(100)
     /// Where problems go. Its level decides what is told: `.info` for refused requests, `.error` for handlers that threw.
     public var logger = Logger(label: "martlet")
 

@@ -29,6 +29,7 @@ final class Worker: @unchecked Sendable {
     private var accessLog: AccessLog?
     private var logRetry: Registration?
     private var complaint = OncePerSecond()
+    var holdUp: HoldUp
     private var drainDeadline: Registration?
     private var signals: SignalSource?
 
@@ -49,6 +50,7 @@ final class Worker: @unchecked Sendable {
         self.configuration = configuration
         addsFields = !configuration.fields.isEmpty
         timeouts = Timeouts(configuration.limits)
+        holdUp = HoldUp(limit: configuration.holdUpWarning.map { Nanoseconds($0) })
         self.open = open
         self.drained = drained
         accessLog = configuration.accessLog.map { AccessLog($0) }
@@ -58,6 +60,7 @@ final class Worker: @unchecked Sendable {
 
     func start(_ sockets: [ListeningSocket]) throws(SystemError) {
         if accessLog != nil { loop.addBeforeWait { [unowned self] in flushLog() } }
+        watchForHoldUps()
         for socket in sockets {
             listeners.append(
                 try Listener(
@@ -152,15 +155,23 @@ final class Worker: @unchecked Sendable {
         if isDraining, connections.isEmpty { finishDraining() }
     }
 
+    /// Requests whose answers are not complete, eight at most, for the log.
+    func requestsUnderWay() -> [String] {
+        let busy = connections.lazy.filter { [.responding, .streaming, .sending, .upgraded].contains($0.phase) }
+        return busy.compactMap { $0.exchange?.received.summary }.prefix(8).map(\.self)
+    }
+
     // MARK: What connections borrow
 
     func takeExchange() -> Exchange {
-        exchanges.popLast() ?? Exchange(logger: configuration.logger)
+        guard let exchange = exchanges.popLast() else { return Exchange(logger: configuration.logger) }
+        exchange.reset()
+        return exchange
     }
 
     func give(_ exchange: Exchange) {
+        exchange.end()
         guard exchanges.count < Self.keptExchanges else { return }
-        exchange.reset()
         exchanges.append(exchange)
     }
 
@@ -260,7 +271,7 @@ private final class Deadline: EventSource {
 }
 
 /// Lets one event a second pass and counts the others.
-private struct OncePerSecond {
+struct OncePerSecond {
     private var next = Instant(nanoseconds: 0)
     private var suppressed = 0
 

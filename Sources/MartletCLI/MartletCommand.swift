@@ -68,6 +68,7 @@ struct MartletCommand: ParsableCommand {
         let server = try listening.start(port: operands.port) { addresses in
             configuration.addresses = addresses
             let server = Server(configuration: configuration, handler: files)
+            server.reportCrashes()
             server.stopOnSignals {
                 guard isatty(STDERR_FILENO) == 1 else { return }
                 Messages.complain("stopping; answers in flight have ten seconds. Ctrl-C again ends at once.")

@@ -17,6 +17,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // Private, so that the compiler can see every use and leaves out the checks for overlapping access at run time.
     private var turnStart = Instant.now()
+    private var lastLap = Instant(nanoseconds: 0)
 
     /// Buffers that connections borrow while they have something to receive or send.
     public var buffers = BufferPool()
@@ -35,6 +36,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var freeSlots: [Int] = []
     private var deadlines = DeadlineQueue()
     private var beforeWait: [() -> Void] = []
+    private var longestTurn = Nanoseconds(count: .max)
+    private var heldUp: ((Nanoseconds) -> Void)?
     private var isStopping = false
 
     // Each list that grows while it is worked off has a second one to change places with, so that neither is copied
@@ -225,16 +228,36 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         beforeWait.append(hook)
     }
 
+    // MARK: Turns that take long
+
+    /// Calls `report` after every turn that took longer than `limit`, with its length: in it, nothing else was served.
+    public func onHoldUp(longerThan limit: Nanoseconds, _ report: @escaping (Nanoseconds) -> Void) {
+        longestTurn = limit
+        heldUp = report
+    }
+
+    /// The time since the last call or the start of this turn, for who wants to know what takes long in it. By a coarse
+    /// clock: some 10 ms may be missing, but it costs next to nothing.
+    public func lap() -> Nanoseconds {
+        let start = max(lastLap, turnStart)
+        lastLap = .coarse()
+        return start.duration(to: lastLap)
+    }
+
     // MARK: The loop
 
     /// Turns until `stop`. Called by `start` on a thread of its own, or directly to run on the caller's.
     public func run() {
         threadIdentity.store(Thread.currentIdentity, ordering: .relaxed)
+        turnStart = Instant.now()
         while !isStopping {
             for hook in beforeWait { hook() }
+            let turnEnd = Instant.now()
+            let length = turnStart.duration(to: turnEnd)
+            if length.count > longestTurn.count { heldUp?(length) }
             let count: Int
             do {
-                count = try poller.wait(milliseconds: timeout())
+                count = try poller.wait(milliseconds: timeout(at: turnEnd))
             } catch {
                 // Only a bug of ours (a closed or wrong descriptor) gets here; going on would spin for ever.
                 preconditionFailure("\(name): \(error)")
@@ -248,10 +271,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         end()
     }
 
-    private func timeout() -> CInt {
+    private func timeout(at current: Instant) -> CInt {
         guard jobs.isEmpty, turns.isEmpty else { return 0 }
         guard let next = deadlines.next else { return -1 }
-        let current = Instant.now()
         guard next > current else { return 0 }
         // Rounded up: woken too early, the loop would spin until the deadline.
         return CInt(clamping: (next.nanoseconds - current.nanoseconds - 1) / 1_000_000 + 1)
@@ -310,7 +332,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func runJobs() {
         guard !jobs.isEmpty else { return }
         swap(&jobs, &runningJobs)
-        for job in runningJobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+        for job in runningJobs {
+            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            _ = lap()  // What one took is not the next one's.
+        }
         runningJobs.removeAll(keepingCapacity: true)
     }
 
@@ -327,8 +352,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         jobs = []
         // Sources and hooks often hold their loop: break the circle. They go when the table is empty already, as their
         // deinit may use it.
-        let held = (slots, beforeWait)
-        (slots, freeSlots, beforeWait) = ([], [], [])
+        let held = (slots, beforeWait, heldUp)
+        (slots, freeSlots, beforeWait, heldUp) = ([], [], [], nil)
         withExtendedLifetime(held) {}
     }
 }

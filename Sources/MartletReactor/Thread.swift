@@ -27,8 +27,9 @@ public struct Thread: Sendable {
             { argument in
                 guard let argument = unsafe argument else { return nil }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                unsafe cm_name_thread(start.name)
+                unsafe cm_begin_thread(start.name)
                 start.body()
+                cm_end_thread()
                 return nil
             },
             start.toOpaque()

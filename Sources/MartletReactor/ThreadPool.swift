@@ -14,9 +14,20 @@ public final class ThreadPool: Sendable {
     private let waiting: Semaphore
 
     private struct State {
-        var work: [@Sendable () -> Void] = []
+        var jobs: [Job] = []
         var threads = 0
         var idle = 0
+    }
+
+    private struct Job {
+        let ticket: Ticket
+        /// Does the work, or says that nobody wants it any more.
+        let end: @Sendable (_ isWanted: Bool) -> Void
+    }
+
+    /// Stands for a job, queued or not. Changed under the lock of `state`.
+    private final class Ticket: @unchecked Sendable {
+        var isCancelled = false
     }
 
     /// A pool that starts no thread yet.
@@ -31,37 +42,41 @@ public final class ThreadPool: Sendable {
         waiting = Semaphore()
     }
 
-    /// Runs `work` on one of the threads. Work whose task is cancelled before a thread is free for it does not begin.
+    /// Runs `work` on one of the threads. Work whose task is cancelled before a thread is free for it leaves the queue at
+    /// once and does not begin.
     /// - Throws: what `work` throws; `SystemError` EAGAIN when too much work waits already, or the system gives no thread;
     ///   `CancellationError` when it did not begin.
     public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        let isCancelled = Locked(false)
+        let ticket = Ticket()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                do {
-                    try submit {
-                        guard !isCancelled.withLock({ $0 }) else {
-                            return continuation.resume(throwing: CancellationError())
-                        }
+                let job = Job(ticket: ticket) { isWanted in
+                    if isWanted {
                         continuation.resume(with: Swift.Result { try work() })
+                    } else {
+                        continuation.resume(throwing: CancellationError())
                     }
+                }
+                do {
+                    try submit(job)
                 } catch {
                     continuation.resume(throwing: error)
                 }
             }
         } onCancel: {
-            isCancelled.withLock { $0 = true }
+            cancel(ticket)
         }
     }
 
-    private func submit(_ work: @escaping @Sendable () -> Void) throws(SystemError) {
-        try state.withLock { state throws(SystemError) in
-            guard state.work.count < queueLimit else {
+    private func submit(_ job: Job) throws {
+        try state.withLock { state in
+            if job.ticket.isCancelled { throw CancellationError() }
+            guard state.jobs.count < queueLimit else {
                 throw SystemError(code: EAGAIN, operation: "\(name): \(queueLimit) jobs wait already")
             }
             // Before the work is queued, so that work nobody would ever take is not queued at all.
-            if state.idle <= state.work.count, state.threads < threadCount {
-                do throws(SystemError) {
+            if state.idle <= state.jobs.count, state.threads < threadCount {
+                do {
                     _ = try Thread(name: name) { [self] in workForever() }
                     state.threads += 1
                 } catch {
@@ -69,20 +84,29 @@ public final class ThreadPool: Sendable {
                     if state.threads == 0 { throw error }
                 }
             }
-            state.work.append(work)
+            state.jobs.append(job)
         }
         waiting.signal()
+    }
+
+    private func cancel(_ ticket: Ticket) {
+        let job: Job? = state.withLock { state in
+            ticket.isCancelled = true
+            // Begun or not queued yet, it is not there. A thread that is woken for it finds nothing, and waits again.
+            return state.jobs.firstIndex { $0.ticket === ticket }.map { state.jobs.remove(at: $0) }
+        }
+        job?.end(false)
     }
 
     private func workForever() {
         while true {
             state.withLock { $0.idle += 1 }
             waiting.wait()
-            let work = state.withLock { state in
+            let job = state.withLock { state in
                 state.idle -= 1
-                return state.work.isEmpty ? nil : state.work.removeFirst()
+                return state.jobs.isEmpty ? nil : state.jobs.removeFirst()
             }
-            work?()
+            job?.end(true)
         }
     }
 }

@@ -47,7 +47,7 @@ struct CollectedResponse: Sendable {
 
     private mutating func collect() async throws {
         switch response.body {
-        case .none, .upgrade: break
+        case .none: break
         case .bytes(let bytes): content = bytes
         case .string(let text): content = Array(text.utf8)
         case .file(let file, let range): try append(file, range)
@@ -59,6 +59,7 @@ struct CollectedResponse: Sendable {
                 }
             }
         case .stream(let stream): try await run(stream)
+        case .upgrade: throw ContentFault.upgrade
         }
     }
 
@@ -89,12 +90,14 @@ private enum ContentFault: Error, CustomStringConvertible {
     case tooLarge
     case fileChanged
     case wrongLength(Int, announced: Int)
+    case upgrade
 
     var description: String {
         switch self {
         case .tooLarge: "the content is longer than the 64 MiB that are collected"
         case .fileChanged: "a file of the answer became shorter before it was read"
         case .wrongLength(let count, let announced): "\(count) octets were written where the length is \(announced)"
+        case .upgrade: "an upgrade needs a connection of a server"
         }
     }
 }

@@ -207,6 +207,7 @@ public final class TestClient: Sendable {
         let collected = try await withTimeout {
             await CollectedResponse(to: request.fields) { try await handler.respond(to: request) }
         }
+        if case .upgrade = collected.response.body { throw TestClientError.noConnection }
         if case .cut = collected.failure { throw TestClientError.reset(received: collected.content.count) }
         return TestResponse(collected, to: request)
     }

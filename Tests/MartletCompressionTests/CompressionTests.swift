@@ -20,7 +20,7 @@ private func answer(
         let parts = line.split(separator: ":", maxSplits: 1)
         list.append(try #require(HTTPField.Name(String(parts[0]))), String(parts[1]))
     }
-    let endpoint = Endpoint(.handler(ImmediateFunction(function: handler)), middleware: [middleware])
+    let endpoint = Endpoint(.handler(ImmediateFunction(handler)), middleware: [middleware])
     return try await Next(endpoint)(Request(method, "/", fields: list))
 }
 

@@ -23,7 +23,8 @@ struct FaultTests {
     func exitCodes(fault: Fault, code: CInt) async throws {
         try await withServer { server in
             server.enqueue(.text("Hello, world"), fault: fault)
-            let result = try await curl("--max-time", "0.5", server.url())
+            let patience = code == 28 ? "0.5" : "20"
+            let result = try await curl("--max-time", patience, server.url())
             #expect(result.status == code)
         }
     }
@@ -187,9 +188,10 @@ struct FaultTests {
     func python(fault: Fault, name: String) async throws {
         try await withServer { server async throws in
             server.enqueue(.text("Hello, world"), fault: fault)
+            let patience = name == "TimeoutError" ? 0.5 : 20
             let script = """
                 try:
-                    print(urllib.request.urlopen(url, timeout=0.5).read())
+                    print(urllib.request.urlopen(url, timeout=\(patience)).read())
                 except Exception as error:
                     print(type(error).__name__)
                 """

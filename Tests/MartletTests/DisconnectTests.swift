@@ -1,7 +1,8 @@
 import Glibc
-import Martlet
 import TestSupport
 import Testing
+
+@testable import Martlet
 
 @Suite("Clients that go away take nothing with them", .timeLimit(.minutes(1)))
 struct DisconnectTests {
@@ -76,6 +77,57 @@ struct DisconnectTests {
             #expect(seen.all == ["started", "cancelled: true", "cleaned up"])
             if let kept { #expect(throws: SystemError.self) { try kept.receiveAll() } }
             try await eventually("every connection is closed") { server.descriptors() == 1 }
+        }
+    }
+
+    /// Says when it is left, and how.
+    private struct Outer: Middleware {
+        let seen: Record<String>
+
+        func respond(to request: Request, next: Next) async throws -> Response {
+            defer { seen.append("middleware left") }
+            do {
+                return try await next(request)
+            } catch {
+                seen.append("middleware: \(type(of: error))")
+                throw error
+            }
+        }
+    }
+
+    @Test("cancellation reaches what the handler started, and passes by the middleware", arguments: End.allCases)
+    func cancelsChildren(how: End) async throws {
+        let seen = Record<String>()
+        let handler = Waiting { _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for child in 1...2 {
+                    group.addTask {
+                        try await withTaskCancellationHandler {
+                            seen.append("started")
+                            try await Task.sleep(for: .seconds(3600))
+                        } onCancel: {
+                            seen.append("child \(child) cancelled")
+                        }
+                    }
+                }
+                defer { seen.append("handler left") }
+                try await group.waitForAll()
+            }
+            return .text("never")
+        }
+        let endpoint = Endpoint(.handler(handler), middleware: [Outer(seen: seen)])
+        try await withServer(SingleEndpoint(endpoint: endpoint)) { server in
+            var socket: TestSocket? = try server.connect()
+            let kept = how == .finish ? socket : nil
+            try socket?.send(get())
+            try await eventually("the handler waits") { seen.all == ["started", "started"] }
+            Self.end(&socket, how)
+            try await eventually("all have ended") { seen.all.last == "middleware left" }
+            #expect(Set(seen.all.dropFirst(2).prefix(2)) == ["child 1 cancelled", "child 2 cancelled"])
+            #expect(seen.all.dropFirst(4) == ["handler left", "middleware: CancellationError", "middleware left"])
+            if let kept { #expect(throws: SystemError.self) { try kept.receiveAll() } }
+            try await eventually("every connection is closed") { server.descriptors() == 1 }
+            #expect(server.log.lines == [])
         }
     }
 

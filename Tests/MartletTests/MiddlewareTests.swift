@@ -299,6 +299,18 @@ struct RequestLoggingTests {
         #expect(line.wholeMatch(of: expected) != nil, "\(line)")
         #expect(log.lines.count == 1)
     }
+
+    @Test("behind a router the line names the route, so that lines can be counted by it")
+    func route() async throws {
+        let log = MetadataLog()
+        let router = try Router(middleware: [RequestLogging()]) {
+            Route("/notes/:id") { _ in .text("a note") }
+        }
+        _ = try await router.respond(to: Request(.get, "/notes/7", logger: Logger(label: "test") { _ in log }))
+        let line = try #require(log.lines.last)
+        #expect(line.contains(" path=/notes/7 "))
+        #expect(line.contains(" route=/notes/:id "))
+    }
 }
 
 /// Remembers "level: message key=value …", keys in order. Copies share what they remember, not their metadata.

@@ -1,8 +1,9 @@
 import HTTPTypes
-import Martlet
 import MartletWire
 import TestSupport
 import Testing
+
+@testable import Martlet
 
 @Suite("Answers are framed so that nobody can misread them", .timeLimit(.minutes(1)))
 struct ResponseTests {
@@ -179,6 +180,71 @@ struct ErrorAnswerTests {
                         count: 2
                     )
             )
+        }
+    }
+
+    /// Notes what the next one returned or threw, and passes it on.
+    private struct Noting: Middleware {
+        let name: String
+        let seen: Record<String>
+
+        func respond(to request: Request, next: Next) async throws -> Response {
+            defer { seen.append("\(name) left") }
+            let response = try await next(request)
+            seen.append("\(name) saw \(response.status.code)")
+            return response
+        }
+    }
+
+    @Test(
+        "through middleware: errors of handlers are answers there, logged once",
+        arguments: [("/error", 404), ("/secret", 500), ("/middle", 403), ("/fine", 200)]
+    )
+    func throughMiddleware(path: String, code: Int) async throws {
+        struct Refusing: Middleware {
+            func respond(to request: Request, next: Next) async throws -> Response {
+                if request.head.rawPath == "/middle" { throw HTTPError(.forbidden) }
+                return try await next(request)
+            }
+        }
+        let seen = Record<String>()
+        let handler = Waiting { request in
+            switch request.head.rawPath {
+            case "/error": throw HTTPError(.notFound)
+            case "/secret": throw Secret()
+            default: .text("")
+            }
+        }
+        let endpoint = Endpoint(
+            .handler(handler),
+            middleware: [Noting(name: "outer", seen: seen), Refusing(), Noting(name: "inner", seen: seen)]
+        )
+        try await withServer(SingleEndpoint(endpoint: endpoint)) { server in
+            let answer = try server.answer(to: get(path, "Connection: close"))
+            #expect(answer.hasPrefix("HTTP/1.1 \(code) ") && !answer.contains("hunter2"))
+            let inner = code == 403 ? [] : ["inner saw \(code)", "inner left"]
+            #expect(seen.all == inner + ["outer saw \(code)", "outer left"])
+            let secret = "error: 500 for \"GET /secret HTTP/1.1\" of 127.0.0.1: Secret(password: \"hunter2\")"
+            #expect(server.log.lines == (code == 500 ? [secret] : []))
+        }
+    }
+
+    @Test("an error of the outermost middleware is an answer too", arguments: [true, false])
+    func ofMiddleware(isHTTPError: Bool) async throws {
+        struct Failing: Middleware {
+            let isHTTPError: Bool
+
+            func respond(to request: Request, next: Next) async throws -> Response {
+                _ = try await next(request)
+                throw isHTTPError ? HTTPError(.notFound) : Secret()
+            }
+        }
+        let endpoint = Endpoint(.handler(Waiting { _ in .text("") }), middleware: [Failing(isHTTPError: isHTTPError)])
+        try await withServer(SingleEndpoint(endpoint: endpoint)) { server in
+            let answer = try server.answer(to: get("/x", "Connection: close"))
+            #expect(answer.hasPrefix("HTTP/1.1 \(isHTTPError ? 404 : 500) ") && !answer.contains("hunter2"))
+            let secret = "error: 500 for \"GET /x HTTP/1.1\" of 127.0.0.1: Secret(password: \"hunter2\")"
+            #expect(server.log.lines == (isHTTPError ? [] : [secret]))
         }
     }
 

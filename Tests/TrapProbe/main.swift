@@ -2,9 +2,25 @@ import Glibc
 import Martlet
 import MartletReactor
 
-// A server whose handler traps: the test that starts it counts the frames of the backtrace it leaves.
+// A server whose handler crashes: tests look at the frames of the backtrace that it leaves, and at its report.
 //
-// The argument says which handler answers. The port is the only line of output.
+// The first argument says who crashes, and how; "report" as the second asks for the report. The port is the only line of
+// output.
+
+/// Calls itself until the stack is full.
+func recurse(_ depth: Int) -> Int {
+    depth == .max ? 0 : recurse(depth + 1) + depth % 3
+}
+
+/// Does not return, but for requests that are no crash.
+@Sendable func crash(_ request: Request) -> Response {
+    switch request.path.description {
+    case "/abort": abort()
+    case "/recursion": return .text("\(recurse(0))")
+    case "/memory": return .text("\(unsafe UnsafePointer<Int>(bitPattern: 1 << 40)!.pointee)")
+    default: return .text("no crash")
+    }
+}
 
 struct Trap: POST {
     func post(_ request: Request) async throws -> Response {
@@ -30,6 +46,19 @@ let server =
             precondition(content.isEmpty, "trapped on purpose")
             return .text("not reached")
         }
+    case "resumed":
+        // Waits until all the requests that the test sends are here; then the task of one of them traps.
+        Server(port: 0, threads: 1) { request async throws -> Response in
+            _ = try await request.body.collect(upTo: 10)
+            precondition(request.peer.port == nil, "trapped on purpose")
+            return .text("not reached")
+        }
+    case "blocking":
+        Server(configuration: onAnyPort(), handler: Blocking { crash($0) })
+    case "crash":
+        Server(port: 0) { crash($0) }
+    case "outside":
+        Server(port: 0) { _ in .text("no crash") }
     case "sync":
         Server(port: 0) { request in
             precondition(request.peer.port == nil, "trapped on purpose")
@@ -49,6 +78,14 @@ let server =
     default:
         preconditionFailure("no handler is called \"\(kind)\"")
     }
+
+func onAnyPort() -> ServerConfiguration {
+    var configuration = ServerConfiguration()
+    configuration.addresses = [.loopback(port: 0)]
+    return configuration
+}
+
+if CommandLine.arguments.contains("report") { server.reportCrashes() }
 try server.start()
 print(server.addresses.first?.port ?? 0)
 // `print` keeps what goes into a pipe until there is a lot of it.

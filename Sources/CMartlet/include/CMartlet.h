@@ -77,7 +77,22 @@ int cm_ignore_sigpipe(void);
 // Processors that the calling thread may run on; -1 where the kernel cannot say (more than 1024 of them).
 int cm_processors(void);
 
-// Names the calling thread, for debuggers and top; at most 15 characters are kept.
-void cm_name_thread(const char *name);
+// Names the calling thread, for debuggers and top (at most 15 characters are kept), and gives it a second stack, so that
+// the crash of a full one can be reported. cm_end_thread takes that back.
+void cm_begin_thread(const char *name);
+void cm_end_thread(void);
+
+// What the calling thread answers, for the report of a crash: a request line, which must stay where it is until
+// cm_answer_ends, and the client's socket, or -1.
+void cm_answer_begins(const uint8_t *line, size_t length, int socket);
+void cm_answer_ends(void);
+
+// The same for an answer that waits for something, until cm_answer_waits_no_more on the same thread. Returns a ticket.
+uint64_t cm_answer_waits(const uint8_t *line, size_t length, int socket);
+void cm_answer_waits_no_more(uint64_t ticket);
+
+// Writes a line about the requests in flight on the crashed thread to standard error when one of the signals of a crash
+// comes (SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT), and goes on to the action that the signal had before.
+void cm_report_crashes(void);
 
 #endif

@@ -1,8 +1,8 @@
 public import Logging
 import MartletReactor
 
-/// Logs each answer through `request.logger` (swift-log), with metadata for tools: `method`, `path`, `status`, `peer`,
-/// `duration_us`.
+/// Logs each answer through `request.logger` (swift-log), with metadata for tools: `method`, `path`, `route`, `status`,
+/// `peer`, `duration_us`.
 ///
 /// The server's own access log is faster and says what was really sent; this one is for structured logs. Put it inside
 /// `RequestID`, so that its lines carry the request's name, and outside everything that it is to measure.
@@ -20,14 +20,12 @@ public struct RequestLogging: Middleware {
         let response = try await next(request)
         let duration = start.duration(to: .now()).count / 1000
         // Neither a method nor a path can hold controls: what is not visible ASCII was refused.
-        request.logger.log(
-            level: level,
-            "request",
-            metadata: [
-                "method": "\(request.method.rawValue)", "path": "\(request.head.rawPath)",
-                "status": "\(response.status.code)", "peer": "\(request.peer.host)", "duration_us": "\(duration)",
-            ]
-        )
+        var metadata: Logger.Metadata = [
+            "method": "\(request.method.rawValue)", "path": "\(request.head.rawPath)",
+            "status": "\(response.status.code)", "peer": "\(request.peer.host)", "duration_us": "\(duration)",
+        ]
+        if let route = request.route { metadata["route"] = "\(route)" }
+        request.logger.log(level: level, "request", metadata: metadata)
         return response
     }
 }
