@@ -60,7 +60,7 @@ struct StackDepthTests {
 
     @Test(
         "from the root of its task to a handler that waited: at most 5 functions, behind three middlewares at most 8",
-        arguments: [("async", 5), ("resource", 5), ("middleware", 8)]
+        arguments: [("resumed", 5), ("resource", 5), ("middleware", 8)]
     )
     func waiting(kind: String, limit: Int) throws {
         let frames = try Self.backtrace(kind, to: "closure #1 in Connection.startTask")
