@@ -33,7 +33,7 @@ def backtrace(probe, kind, last):
         match = FRAME.match(line)
         if not match or "[thunk]" in match[1] or "[system]" in match[1] or not match[3].startswith(f"{ROOT}/"):
             continue
-        name = match[2] + "main" if match[2].endswith(" in ") else match[2]
+        name = "closure in main" if match[2].endswith(" in ") else match[2]
         frames.append((name, match[3][len(f"{ROOT}/") :]))
         if last in name:
             return frames

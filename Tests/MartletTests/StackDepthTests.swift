@@ -40,7 +40,7 @@ struct StackDepthTests {
                 !frame.kind.contains("[system]"), frame.path.hasPrefix("\(repository)/")
             else { return nil }
             // The closures of main.swift are in no function.
-            let name = frame.name.hasSuffix(" in ") ? "\(frame.name)main" : String(frame.name)
+            let name = frame.name.hasSuffix(" in ") ? "closure in main" : String(frame.name)
             return Frame(function: name, file: String(frame.path.dropFirst(repository.count + 1)))
         }
         let handler = try #require(frames.firstIndex { $0.file.hasPrefix("Tests/") }, "\(result.errorText)")
