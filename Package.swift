@@ -97,6 +97,12 @@ let package = Package(
             path: "Examples/hello"
         ),
 
+        .executableTarget(
+            name: "handlers",
+            dependencies: ["Martlet", "MartletFiles"],
+            path: "Benchmarks/handlers"
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["Martlet", "MartletReactor", "CMartlet"],
