@@ -1,3 +1,4 @@
+import MartletReactor
 import TestSupport
 import Testing
 
