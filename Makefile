@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz lint format linkage load bench clean
+.PHONY: help serve release test sanitize fuzz lint format docs linkage load bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -33,6 +33,11 @@ lint: ## Check the layout and style of the sources
 
 format: ## Lay the sources out
 	swift format --in-place --recursive Package.swift Sources Tests Examples Fuzz
+
+docs: ## Build the reference with DocC into .build/reference; broken links fail
+	@scripts/setup.sh docs
+	scripts/check-docs.sh
+	scripts/docs.sh
 
 linkage: ## Show that nothing but the command line's argument parser brings Foundation
 	@scripts/setup.sh build

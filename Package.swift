@@ -124,6 +124,12 @@ let package = Package(
             exclude: ["README.md"]
         ),
 
+        .executableTarget(
+            name: "handlers",
+            dependencies: ["Martlet", "MartletFiles"],
+            path: "Benchmarks/handlers"
+        ),
+
         .target(
             name: "TestSupport",
             dependencies: ["Martlet", "MartletReactor", "CMartlet"],

@@ -38,6 +38,8 @@ class Martlet:
                 "--threads", "1", *log]  # fmt: skip
 
     def command(self, work, port):
+        if work.handlers:
+            return [str(binary_folder() / "handlers"), str(port), str(self.root)]
         return self.hello(port) if work.is_hello else self.files(port, work.logs)
 
     def version(self):

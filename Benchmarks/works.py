@@ -20,6 +20,7 @@ class Work:
     logs: bool = False
     closes: bool = False
     by_tag: bool = False
+    handlers: bool = False
     peers: tuple = ("martlet", "nginx", "python")
 
     @property
@@ -84,6 +85,12 @@ def make(root):
         Work("hello", "a canned answer, 64 connections", "/hello", hello),
         Work("hello1", "the same, one connection", "/hello", hello, connections=1),
         Work("close", "the same, a new connection for each request", "/hello", hello, closes=True),
+        Work("route", "the same by a route", "/route", hello, handlers=True, peers=("martlet",)),
+        Work("async", "the same by a route to an async function", "/async", hello, handlers=True, peers=("martlet",)),
+        Work("resource", "the same by a route to a GET of a type", "/resource", hello, handlers=True,
+             peers=("martlet",)),
+        Work("middleware", "the same behind three middlewares", "/middleware", hello, handlers=True,
+             peers=("martlet",)),
         Work("file1k", "a file of 1 KiB", "/file1k.html", small),
         Work("file1k-log", "the same, with an access log to a file", "/file1k.html", small, logs=True, peers=servers),
         Work("file100k", "a file of 100 KiB", "/file100k.bin", large[: 100 * KIB]),

@@ -4,4 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 scripts/release.sh --product martlet
 scripts/release.sh --product hello
+scripts/release.sh --product handlers
 BIN=$(scripts/release.sh --show-bin-path) exec python3 Benchmarks/bench.py

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|test|bench
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|test|bench
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -18,6 +18,7 @@ fi
 
 case "${1:-build}" in
 build) ;;
+docs) need python3 python3 ;;
 test)
     need curl curl
     need wget wget
@@ -36,7 +37,7 @@ bench)
     need util-linux taskset
     ;;
 *)
-    echo "usage: scripts/setup.sh build|test|bench" >&2
+    echo "usage: scripts/setup.sh build|docs|test|bench" >&2
     exit 64
     ;;
 esac

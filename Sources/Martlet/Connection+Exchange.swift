@@ -19,24 +19,23 @@ extension Connection {
         case .chunked:
             exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: nil)
         }
-        let response: Response?
         do {
-            // The request is gone when the answer is sent: the exchange alone holds the head then, and can use its
-            // memory for the next one.
             var request = Request(exchange.received)
             let endpoint = worker.routing.endpoint(for: &request)
             if let function = endpoint.function {
-                response = try function(request)
+                let response = try function(request)
+                handlerReturned(exchange)
+                answer(response)
+            } else if let response = try endpoint.immediate?.respondImmediately(to: request) {
+                handlerReturned(exchange)
+                answer(response)
             } else {
-                response = try endpoint.immediate?.respondImmediately(to: request)
+                startTask(endpoint, request, exchange)
             }
-            if response == nil { return startTask(endpoint, request, exchange) }
         } catch {
             handlerReturned(exchange)
-            return answer(error)
+            answer(error)
         }
-        handlerReturned(exchange)
-        if let response { answer(response) }
     }
 
     /// What no handler is asked about.
@@ -129,26 +128,31 @@ extension Connection {
     /// Puts an answer into the output and goes on to whatever comes after it.
     private func answer(_ response: Response) {
         guard let exchange else { return }
-        if case .upgrade(let upgrade) = response.body { return switchProtocols(response, upgrade) }
+        var stream: ResponseStream?
+        switch response.body {
+        case .upgrade(let upgrade): return switchProtocols(response, upgrade)
+        case .stream(let content): stream = content
+        default: break
+        }
         guard response.status.code >= 200 else { return answer(HandlerFault.notFinal(response.status.code)) }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
         let hasMessageFields = response.fields.hasMessageFields
         decideClosing(exchange, hasMessageFields ? response.fields[.connection] : nil)
-        decideFraming(exchange, response)
+        let allowsContent = ResponseHead.allowsContent(response.status)
+        if let stream, allowsContent { decideFraming(exchange, stream) }
         output.takeBuffer(from: &worker.loop.buffers)
         let before = output.bytes.count
         appendHead(of: response, hasMessageFields: hasMessageFields, version: exchange.received.head.version)
         exchange.status = response.status.code
-        guard exchange.received.head.method != .head, ResponseHead.allowsContent(response.status) else {
-            return answerIsComplete()
-        }
-        if case .stream(let stream) = response.body { return beginStreaming(stream) }
+        guard allowsContent, exchange.received.head.method != .head else { return answerIsComplete() }
+        if let stream { return beginStreaming(stream) }
+        let start = output.bytes.count
         guard output.append(response.body) else {
             output.truncate(to: before)
             return answer(HandlerFault.fileChanged)
         }
-        exchange.contentSent = response.body.count ?? 0
+        exchange.contentSent = output.hasParts ? response.body.count ?? 0 : output.bytes.count - start
         answerIsComplete()
     }
 
@@ -177,8 +181,7 @@ extension Connection {
         }
     }
 
-    private func decideFraming(_ exchange: Exchange, _ response: Response) {
-        guard case .stream(let stream) = response.body, ResponseHead.allowsContent(response.status) else { return }
+    private func decideFraming(_ exchange: Exchange, _ stream: ResponseStream) {
         if let length = stream.length {
             exchange.streamFraming = .length(length)
         } else if exchange.received.head.version == .http1_0 {
@@ -206,7 +209,7 @@ extension Connection {
             }
         }
         // Upgrade is for this connection only, so it has to be named (RFC 9110 §7.8).
-        if response.fields.contains(.upgrade) {
+        if hasMessageFields, response.fields.contains(.upgrade) {
             ResponseHead.appendField("Connection", closes ? "close, Upgrade" : "Upgrade", to: &output.bytes)
         } else if closes {
             ResponseHead.appendField("Connection", "close", to: &output.bytes)

@@ -11,7 +11,7 @@ enum CrashReport {
     /// The calling thread answers `received` from now on, until `end`; who calls keeps it and its head as they are.
     /// - Parameter socket: the client's; -1 where it might be closed meanwhile.
     static func begin(_ received: ReceivedRequest, socket: CInt) {
-        unsafe received.head.requestLineBytes.withUnsafeBufferPointer { line in
+        unsafe received.head.line.withUnsafeBufferPointer { line in
             unsafe cm_answer_begins(line.baseAddress, line.count, socket)
         }
     }
@@ -23,7 +23,7 @@ enum CrashReport {
 
     /// The handler of `received` waits for something, and will go on on this thread; as `begin`, until `endWaiting`.
     static func wait(_ received: ReceivedRequest, socket: CInt) -> Ticket {
-        unsafe received.head.requestLineBytes.withUnsafeBufferPointer { line in
+        unsafe received.head.line.withUnsafeBufferPointer { line in
             unsafe cm_answer_waits(line.baseAddress, line.count, socket)
         }
     }

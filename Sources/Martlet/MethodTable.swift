@@ -65,6 +65,7 @@ struct MethodTable: Routing {
         endpoint(for: request.method)
     }
 
+    @inline(__always)  // Else the table is copied for each call.
     func endpoint(for method: HTTPRequest.Method) -> Endpoint {
         for entry in entries where entry.method == method { return entry.endpoint }
         if method == .head, let get = entries.first, get.method == .get { return get.endpoint }

@@ -45,6 +45,7 @@ public struct Next: Sendable {
             case .query(let resource): return try await resource.query(request)
             case .anyMethod(let resource): return try await resource.anyMethod(request)
             case .handler(let handler): return try await handler.respond(to: request)
+            case .function(let function): return try await function(request)
             }
         } catch let error as CancellationError {
             throw error

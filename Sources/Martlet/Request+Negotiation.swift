@@ -23,7 +23,7 @@ extension Request {
     }
 
     /// The one of `offered`, language tags such as `de` and `pt-BR`, that the client wants most; nil when it wants none:
-    /// answer in your own language then. See ``AcceptLanguage/best(of:in:)``.
+    /// answer in your own language then. See `AcceptLanguage.best`.
     public func preferredLanguage(of offered: [String]) -> String? {
         let field = octets(of: .acceptLanguage)
         return AcceptLanguage.best(of: offered, in: field?.span)

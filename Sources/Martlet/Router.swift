@@ -83,8 +83,9 @@ extension Router: Routing {
     private func findEndpoint(for request: borrowing Request) -> Endpoint {
         if request.received.head.form == .asterisk { return wholeServer }
         let start = request.hiddenSegments
+        // Without hosts the head is not passed on: that would copy it.
         let found =
-            if let host = host(of: request.received.head) {
+            if !hosts.isEmpty, let host = host(of: request.received.head) {
                 hosts[host].tree.endpoint(for: request.method, request.received.head.path, from: start)
             } else {
                 tree.endpoint(for: request.method, request.received.head.path, from: start)
@@ -94,7 +95,6 @@ extension Router: Routing {
 
     /// Which of the `hosts` a request is for.
     private func host(of head: borrowing RequestHead) -> Int? {
-        if hosts.isEmpty { return nil }
         let octets = head.hostBytes
         for index in hosts.indices where hosts[index].pattern.matches(octets) { return index }
         return nil

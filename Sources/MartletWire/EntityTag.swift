@@ -18,7 +18,7 @@ public struct EntityTag: Sendable, Hashable {
         self.init(isWeak: false, unchecked: Self.escaped(text))
     }
 
-    /// A weak tag of `text`; see ``init(strong:)``.
+    /// A weak tag of `text`; see `init(strong:)`.
     public init(weak text: String) {
         self.init(isWeak: true, unchecked: Self.escaped(text))
     }

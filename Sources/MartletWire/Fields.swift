@@ -95,14 +95,15 @@ extension Fields {
         firstIndex(of: name.canonicalName) != nil
     }
 
-    /// Whether there is a line that says how this very message is sent, which is for the server to say: Connection,
-    /// Content-Length, Date, Server or Transfer-Encoding. Cheap: it looks closer only at names of these lengths.
+    /// Whether there is a line that says how this very message is sent, which the server has to know: Connection,
+    /// Content-Length, Date, Server, Transfer-Encoding or Upgrade. Cheap: it looks closer only at names of these lengths.
     public var hasMessageFields: Bool {
         for line in lines {
             let name: String
             switch line.name.count {
             case 4: name = "date"
             case 6: name = "server"
+            case 7: name = "upgrade"
             case 10: name = "connection"
             case 14: name = "content-length"
             case 17: name = "transfer-encoding"

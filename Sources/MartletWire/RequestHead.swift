@@ -25,8 +25,8 @@ public struct RequestHead: Sendable {
     /// Whether Expect names anything but `100-continue`; 417 is the answer (RFC 9110 §10.1.1).
     public internal(set) var hasUnknownExpectation = false
 
-    /// The request line without its CRLF.
-    var line: [UInt8] = []
+    /// The request line without its CRLF, as `requestLineBytes` gives it.
+    package internal(set) var line: [UInt8] = []
     /// Where the parts of the target are in `line`.
     var parts = TargetParts()
 

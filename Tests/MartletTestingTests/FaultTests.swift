@@ -201,16 +201,15 @@ struct FaultTests {
 
     @Test("a server that ends lets go of stalled connections at once")
     func stop() async throws {
-        let start = ContinuousClock.now
         try await withServer { server in
             server.enqueue(fault: .stall(at: .beforeHead))
             let port = server.port
-            let task = Task { try await TestClient(port: port).get("/") }
+            // Cut off by the server, long before its own patience ends.
+            let task = Task { try await TestClient(port: port, timeout: .seconds(600)).get("/") }
             _ = try await server.nextRequest(timeout: .seconds(10))
             try await server.stop()
             await #expect(throws: TestClientError.self) { try await task.value }
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
     }
 }
 
