@@ -47,7 +47,8 @@ final class Example {
     func peakMemory() throws -> Int {
         let status = try contents(ofFile: "/proc/\(process.process)/status")
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        guard let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first, let kilobytes = Int(number) else {
+        guard let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first, let kilobytes = Int(number)
+        else {
             throw Failure(message: "no VmHWM in \(status)")
         }
         return kilobytes << 10
