@@ -14,7 +14,7 @@ private func part(_ name: String, filename: String? = nil, _ content: String) ->
 
 @Suite("Multipart forms are read part by part", .timeLimit(.minutes(1)))
 struct MultipartTests {
-    @Test("each part tells its name, type and content, in order (7578-4.4-01, 7578-4.8-01)")
+    @Test("each part tells its name, type and content, in order", .rfc("7578-4.4-01", "7578-4.8-01"))
     func parts() async throws {
         let handler = Waiting { request in
             var text = ""
