@@ -27,7 +27,10 @@ struct FilesAnswerTests {
             "9110-8.3-01",
             "9110-8.6-06",
             "9110-14.3-01",
-            "9110-5.6.7-02"
+            "9110-5.6.7-02",
+            "9111-5.1-03",
+            "9111-5.5-01",
+            "7239-4-03"
         )
     )
     func get() throws {
@@ -94,7 +97,7 @@ struct FilesAnswerTests {
         #expect(answer["Last-Modified"] == answer["Date"])
     }
 
-    @Test("--cache lets clients keep a file so long")
+    @Test("--cache lets clients keep a file so long", .rfc("9111-5.2.2.1-01"))
     func cache() throws {
         var options = FilesOptions()
         options.freshness = .seconds(3600)

@@ -18,7 +18,8 @@ struct KeepAliveTests {
             "9112-9.6-04",
             "9110-7.6.1-01",
             "9110-6.2-01",
-            "9112-2.3-05"
+            "9112-2.3-05",
+            "9110-5.1-04"
         ),
         arguments: [
             ("HTTP/1.1", "X: y", nil, true),
@@ -109,7 +110,7 @@ struct KeepAliveTests {
         }
     }
 
-    @Test("a server name is sent when there is one")
+    @Test("a server name is sent when there is one", .rfc("9110-10.2.4-01"))
     func serverName() async throws {
         try await withServer(echoPath, configure: { $0.serverName = "Martlet" }) { server in
             let answer = try server.answer(to: get("/", "Connection: close"))

@@ -41,7 +41,10 @@ struct MultipartTests {
         }
     }
 
-    @Test("a part that is not read is passed over, and the connection goes on behind the epilogue")
+    @Test(
+        "a part that is not read is passed over, and the connection goes on behind the epilogue",
+        .rfc("9110-8.3.3-02")
+    )
     func skip() async throws {
         let handler = Waiting { request in
             guard request.method == .post else { return .text("next") }

@@ -80,7 +80,10 @@ struct PipeliningTests {
         }
     }
 
-    @Test("ten thousand requests of a client that does not read: the server stops taking them, and forgets none")
+    @Test(
+        "ten thousand requests of a client that does not read: the server stops taking them, and forgets none",
+        .rfc("9112-9.5-04")
+    )
     func flood() async throws {
         let count = 10_000
         let text = String(repeating: "x", count: 1000)

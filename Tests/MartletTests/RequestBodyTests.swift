@@ -14,7 +14,7 @@ struct RequestBodyTests {
 
     @Test(
         "content arrives whole, however it is framed",
-        .rfc("9112-6.3-04", "9112-7.1-01", "9112-6.3-11", "9112-7.1.1-01", "9112-7-01"),
+        .rfc("9112-6.3-04", "9112-7.1-01", "9112-6.3-11", "9112-7.1.1-01", "9112-7-01", "9112-6.3-13"),
         arguments: [
             ("Content-Length: 5\r\n\r\nhello", "hello"),
             ("Content-Length: 0\r\n\r\n", ""),

@@ -60,7 +60,7 @@ struct ResponseTests {
         }
     }
 
-    @Test("an empty answer says that it is empty", .rfc("9110-6.4.1-01"))
+    @Test("an empty answer says that it is empty", .rfc("9110-6.4.1-01", "9112-2.2-07", "9112-4-01"))
     func empty() async throws {
         try await withServer(Immediate { _ in Response() }) { server in
             let socket = try server.connect()
@@ -268,7 +268,7 @@ struct ErrorAnswerTests {
         }
     }
 
-    @Test("browsers get a page, its values escaped")
+    @Test("browsers get a page, its values escaped", .rfc("9110-17.4-01"))
     func page() async throws {
         try await withServer(Immediate { _ in throw HTTPError(.notFound, "No <b>\"file\"</b> & more.") }) { server in
             let answer = try server.answer(

@@ -19,7 +19,7 @@ struct StreamingTests {
 
     @Test(
         "HTTP/1.1 gets chunks, and the connection stays open (RFC 9112 §7.1)",
-        .rfc("9112-7.1-06", "9112-6.3-12", "9112-6.2-01")
+        .rfc("9112-7.1-06", "9112-6.3-12", "9112-6.2-01", "9112-6.1-02", "9112-7.4-02")
     )
     func chunked() async throws {
         try await withServer(Self.rows) { server in

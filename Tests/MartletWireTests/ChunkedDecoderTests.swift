@@ -232,7 +232,7 @@ import Testing
 
     // MARK: Trailers
 
-    @Test("trailers are kept apart, in order", .rfc("9112-7.1.2-02", "9110-6.5-01"))
+    @Test("trailers are kept apart, in order", .rfc("9112-7.1.2-02", "9110-6.5-01", "9112-7.1.2-01"))
     func trailers() {
         let text = "1\r\na\r\n0\r\nX-Sum:  1 \r\nserver-timing: \u{E9}\r\nX-Sum: 2\r\nE:\tf\tg\r\n\r\n"
         let outcome = decode(text)

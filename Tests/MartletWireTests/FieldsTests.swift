@@ -121,7 +121,7 @@ import Testing
         #expect(written(fromBytes) == "Location: \(stored)\r\n")
     }
 
-    @Test("of all octets just the controls but HTAB are replaced")
+    @Test("of all octets just the controls but HTAB are replaced", .rfc("9112-2.2-03", "9112-5.2-01", "9110-5.5-05"))
     func allOctets() {
         for octet in UInt8.min...UInt8.max {
             var fields = Fields()
