@@ -171,7 +171,15 @@ import Testing
 
     @Test(
         "targets that are none are refused",
-        .rfc("9112-3.2-01", "9110-4.2.1-02", "9110-4.2.2-02", "9110-4.2.4-02", "9110-9.3.6-01", "3986-3.5-01"),
+        .rfc(
+            "9112-3.2-01",
+            "9110-4.2.1-02",
+            "9110-4.2.2-02",
+            "9110-4.2.4-02",
+            "9110-9.3.6-01",
+            "3986-3.5-01",
+            "9110-7.1-01"
+        ),
         arguments: [
             ("GET *", .asteriskWithoutOptions), ("OPTIONS **", .invalidTarget), ("GET a", .invalidTarget),
             ("GET a/b", .invalidTarget), ("GET ?a", .invalidTarget), ("GET a:80", .invalidConnectTarget),
