@@ -20,7 +20,11 @@ struct DisconnectTests {
         socket = nil
     }
 
-    @Test("in the middle of a head or of content: the connection is gone, nothing is answered", arguments: End.allCases)
+    @Test(
+        "in the middle of a head or of content: the connection is gone, nothing is answered",
+        .rfc("9112-8-02", "9112-6.3-10"),
+        arguments: End.allCases
+    )
     func midRequest(how: End) async throws {
         let seen = Record<String>()
         let handler = Waiting { request in
@@ -53,7 +57,11 @@ struct DisconnectTests {
         }
     }
 
-    @Test("while an async handler waits: its task is cancelled and cleans up", arguments: [End.close, .reset])
+    @Test(
+        "while an async handler waits: its task is cancelled and cleans up",
+        .rfc("9112-9.5-02"),
+        arguments: [End.close, .reset]
+    )
     func whileWaiting(how: End) async throws {
         let seen = Record<String>()
         let handler = Waiting { request in
@@ -199,6 +207,7 @@ struct DisconnectTests {
 
     @Test(
         "a client that only finishes sending does not cancel its request; asked by an interim response, it gets the answer",
+        .rfc("9112-9.6-09"),
         arguments: ["", "Connection: close\r\n"]
     )
     func halfClosedWaiting(fields: String) async throws {
