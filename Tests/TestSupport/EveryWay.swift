@@ -4,7 +4,7 @@ public import MartletReactor
 ///
 /// The request is sent whole, alone, cut at every octet, octet by octet, and pipelined behind another one. Where octets are
 /// cut, the server has taken the first part before the second one is sent; it must have one loop. Behind each request
-/// follows another one, which is answered only if the connection stays open.
+/// follows another one, which is answered only if the connection stays open; the two answers must differ.
 public struct EveryWay: Sendable {
     /// The answer to the request sent whole, with "Date: *" in the place of its Date.
     public let answer: String

@@ -62,7 +62,7 @@ struct FieldLinesOnTheWireTests {
             #expect(lines[0].wholeMatch(of: /HTTP\/1\.1 299 [ -~]*/) != nil)
             #expect(
                 Array(lines.dropFirst()) == [
-                    "Date: *", "Content-Type: a/b  X-1: y", "X-Value: a   folded   more X-3: y     <body>",
+                    "Date: *", "Content-Type: a/b  X-1: y", "X-Value: a   folded  \tmore X-3: y     <body>",
                     "Transfer-Encoding: chunked", "Connection: close", "", "3", "\r", "", "0",
                     "X-Trailer: a b c d   e    HTTP/1.1 200 OK", "", "",
                 ]
