@@ -210,8 +210,10 @@ final class Worker: @unchecked Sendable {
         return fields
     }
 
-    /// Fields that the server writes itself.
-    static let ownFields: [HTTPField.Name] = [.contentLength, .transferEncoding, .connection, .date, .server]
+    /// Fields that the server writes itself, and Close, a name that is reserved (RFC 9112 §9.6; a literal token).
+    static let ownFields: [HTTPField.Name] = [
+        .contentLength, .transferEncoding, .connection, .date, .server, HTTPField.Name("Close")!,
+    ]
 
     /// Whether there is an access log.
     var logs: Bool { accessLog != nil }

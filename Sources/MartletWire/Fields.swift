@@ -96,12 +96,14 @@ extension Fields {
     }
 
     /// Whether there is a line that says how this very message is sent, which the server has to know: Connection,
-    /// Content-Length, Date, Server, Transfer-Encoding or Upgrade. Cheap: it looks closer only at names of these lengths.
+    /// Content-Length, Date, Server, Transfer-Encoding or Upgrade; or Close, a name that none may have (RFC 9112 §9.6).
+    /// Cheap: it looks closer only at names of these lengths.
     public var hasMessageFields: Bool {
         for line in lines {
             let name: String
             switch line.name.count {
             case 4: name = "date"
+            case 5: name = "close"
             case 6: name = "server"
             case 7: name = "upgrade"
             case 10: name = "connection"

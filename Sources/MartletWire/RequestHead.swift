@@ -109,7 +109,8 @@ extension RequestHead {
     }
 
     /// The request line as it came, without its CRLF; for the access log. There from the moment the line is complete, so
-    /// also where the parser refused it; empty if it never was. Holds no control octets, and 0x80 to 0xFF only if refused.
+    /// also where the parser refused it; empty if it never was. Holds no control octets, 0x80 to 0xFF only if refused, and
+    /// never a password: in a refused line `*` stands for it.
     public var requestLineBytes: Span<UInt8> {
         @_lifetime(borrow self)
         get { line.span }

@@ -5,6 +5,15 @@ extension RequestHead {
     /// (RFC 9112 §3), and keeps the line. Exactly one SP stands between the three.
     mutating func readRequestLine(_ line: Span<UInt8>) throws(RequestError) {
         self.line.append(copying: line)
+        do throws(RequestError) {
+            try readParts(of: line)
+        } catch {
+            hidePassword()
+            throw error
+        }
+    }
+
+    private mutating func readParts(of line: Span<UInt8>) throws(RequestError) {
         let methodEnd = try Self.endOfMethod(in: line)
         guard methodEnd < line.count else { throw .malformedRequestLine }
         var targetEnd = methodEnd + 1
@@ -25,6 +34,21 @@ extension RequestHead {
         if !parts.path.isEmpty {
             try path.decode(line.extracting(parts.path))
         }
+    }
+
+    /// Puts an asterisk in the place of the password in a refused line, which is kept for the log (RFC 3986 §3.2.1). A
+    /// target with user information is always refused.
+    private mutating func hidePassword() {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return }
+        var target = line[(space + 1)...].prefix { $0 != UInt8(ascii: " ") }
+        if let colon = target.firstIndex(of: UInt8(ascii: ":")), target[colon...].starts(with: "://".utf8) {
+            target = target[(colon + 3)...]
+        }
+        let authority = target.prefix { !"/?#".utf8.contains($0) }
+        guard let end = authority.lastIndex(of: UInt8(ascii: "@")),
+            let colon = authority[..<end].firstIndex(of: UInt8(ascii: ":"))
+        else { return }
+        line.replaceSubrange(colon + 1..<end, with: CollectionOfOne(UInt8(ascii: "*")))
     }
 
     /// The end of the method at the beginning of `line`: the first SP, or the line's end.

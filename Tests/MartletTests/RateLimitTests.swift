@@ -47,6 +47,7 @@ struct RateLimitTests {
 
     @Test(
         "who counts as one peer",
+        .rfc("3986-7.4-01"),
         arguments: [
             (SocketAddress.ipv4(0x0A00_0001, port: 2), true), (.ipv4(0x0A00_0002, port: 1), false),
             // The same by a dual-stack listener.
@@ -62,6 +63,7 @@ struct RateLimitTests {
 
     @Test(
         "an IPv6 /64 is one peer, but for neighbours on a link",
+        .rfc("3986-7.4-01"),
         arguments: [
             (0x2001_0DB8_0000_0001, 1, 0x2001_0DB8_0000_0001, UInt64.max, true),
             (0x2001_0DB8_0000_0001, 1, 0x2001_0DB8_0000_0002, 1, false),
