@@ -48,6 +48,10 @@ extension Connection {
         if received.head.method == .connect {
             return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
         }
+        // A handler that does not look would store the part as the whole (RFC 9110 §14.5).
+        if received.head.method == .put, received.head.fields.contains(.contentRange) {
+            return HTTPError(.badRequest, "A part cannot be PUT here: send the whole, or use PATCH.")
+        }
         if received.head.hasUnknownExpectation {
             return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")
         }

@@ -42,7 +42,7 @@ public protocol POST: Resource {
     func post(_ request: Request) async throws -> Response
 }
 
-/// Answers PUT (RFC 9110 §9.3.4).
+/// Answers PUT (RFC 9110 §9.3.4). A server refuses one with Content-Range, a part, before any handler sees it (§14.5).
 public protocol PUT: Resource {
     /// Answers a PUT.
     func put(_ request: Request) async throws -> Response

@@ -55,6 +55,10 @@ public struct Compression: Middleware {
             if let coding { restoreTag(in: &response, request, coding) }
             return response
         }
+        if response.status == .partialContent {
+            if Self.mayBePartOfCompressible(response) { response.fields.addVary(.acceptEncoding) }
+            return response
+        }
         guard isCompressible(response) else { return response }
         response.fields.addVary(.acceptEncoding)
         guard let coding, credentials || !response.fields.contains(.setCookie),
@@ -95,13 +99,19 @@ public struct Compression: Middleware {
         case .none, .parts, .upgrade: return false
         case .stream(let stream): if let length = stream.length, length < minimum { return false }
         }
-        guard ResponseHead.allowsContent(response.status), response.status != .partialContent else { return false }
+        guard ResponseHead.allowsContent(response.status) else { return false }
         guard let type = fields[.contentType]?.lowercased(), MediaType.isCompressible(type),
             !type.hasPrefix("text/event-stream")
         else { return false }
         // Digests are of the content as it is sent (RFC 9530).
         let isFixed = Self.fixing.contains { fields.contains($0) }
         return !isFixed && !(fields[.cacheControl]?.lowercased().contains("no-transform") ?? false)
+    }
+
+    /// Whether the whole might have been compressed (RFC 9110 §15.3.7: a 206 says Vary as the 200 would).
+    private static func mayBePartOfCompressible(_ response: Response) -> Bool {
+        guard let type = response.fields[.contentType]?.lowercased() else { return false }
+        return MediaType.isCompressible(type) || type.hasPrefix("multipart/byteranges")
     }
 
     private static let fixing: [HTTPField.Name] =
@@ -117,8 +127,11 @@ extension Compression {
         var request = request
         // A change may build on any form that the client has seen.
         addOriginals(to: .ifMatch, of: codings, in: &request)
+        guard let coding else { return request }
         // But what is still fresh must be the form that would be sent.
-        if let coding { addOriginals(to: .ifNoneMatch, of: [coding], in: &request) }
+        addOriginals(to: .ifNoneMatch, of: [coding], in: &request)
+        // A date is the same for both forms: it does not say of which one the client has a part (RFC 9110 §13.1.5).
+        if let ifRange = request.fields[.ifRange], !ifRange.contains("\"") { request.fields[.range] = nil }
         return request
     }
 

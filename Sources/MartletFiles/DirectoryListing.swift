@@ -23,7 +23,7 @@ struct DirectoryListing {
                 let listing = Listing(path: segments, query: query, page: try scan.page(query))
                 return wantsJSON ? listing.json() : listing.html()
             }
-            return Self.response(content, isJSON: wantsJSON)
+            return try Self.response(content, isJSON: wantsJSON, to: request)
         } catch is SystemError {
             var fields = Fields()
             fields.append(.retryAfter, "2")
@@ -37,13 +37,24 @@ struct DirectoryListing {
         }
     }
 
-    private static func response(_ content: [UInt8], isJSON: Bool) -> Response {
+    private static func response(_ content: [UInt8], isJSON: Bool, to request: Request) throws(HTTPError) -> Response {
         var response = Response.content(content, type: isJSON ? "application/json" : "text/html; charset=utf-8")
         response.fields.append(.cacheControl, "no-cache")
         response.fields.append(.vary, "Accept")
         response.fields.append(.xContentTypeOptions, "nosniff")
         if !isJSON { response.fields.append(.contentSecurityPolicy, Listing.contentSecurityPolicy) }
-        return response
+        // There is a listing, but neither a tag nor a date of it (RFC 9110 §13.1).
+        switch request.evaluateConditions(Validators()) {
+        case .proceed:
+            return response
+        case .failed:
+            throw HTTPError(.preconditionFailed, "A listing has no entity tag.")
+        case .notModified:
+            response = Response(status: .notModified)
+            response.fields.append(.cacheControl, "no-cache")
+            response.fields.append(.vary, "Accept")
+            return response
+        }
     }
 
     private static func prefersJSON(_ request: Request) -> Bool {

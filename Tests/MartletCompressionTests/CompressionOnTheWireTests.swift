@@ -8,7 +8,7 @@ import Testing
 @testable import MartletCompression
 
 /// Runs a server whose handler stands behind `Compression`.
-private func withServer(
+func withServer(
     _ compression: Compression = Compression(),
     _ handler: @escaping @Sendable (Request) async throws -> Response,
     _ body: @escaping @concurrent @Sendable (SocketAddress) async throws -> Void
