@@ -72,7 +72,7 @@ struct CompressionOnTheWireTests {
         }
     }
 
-    @Test("Python's client and gzip module read it, and Content-Length is that of what was sent")
+    @Test("Python's client and gzip module read it, and Content-Length is that of what was sent", .rfc("9110-8.4-04"))
     func python() async throws {
         let script = """
             import sys, gzip, urllib.request
@@ -91,7 +91,7 @@ struct CompressionOnTheWireTests {
         }
     }
 
-    @Test("HEAD says what GET would, without content")
+    @Test("HEAD says what GET would, without content", .rfc("9110-9.3.2-02", "9110-8.6-01"))
     func head() async throws {
         try await withServer(Compression(codings: [.gzip]), Self.site) { address in
             func answer(_ method: String) throws -> WireAnswer {

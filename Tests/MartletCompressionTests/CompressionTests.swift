@@ -60,7 +60,7 @@ private func noise(_ count: Int) -> [UInt8] {
 
 @Suite("Compressed answers", .timeLimit(.minutes(2)))
 struct CompressionTests {
-    @Test("text becomes shorter, says how it is coded, and comes out whole")
+    @Test("text becomes shorter, says how it is coded, and comes out whole", .rfc("9110-8.4-01"))
     func gzip() async throws {
         let response = try await answer { _ in .text(page) }
         #expect(
@@ -111,6 +111,7 @@ struct CompressionTests {
 
     @Test(
         "the client's weights decide; whatever they are, the answer says that it depends on them",
+        .rfc("9110-12.5.3-05", "9110-12.5.3-06", "9110-12.5.5-03"),
         arguments: [
             ("gzip", true), ("x-gzip", true), ("GZIP;q=0.001", true), ("*", true), ("br, deflate, gzip", true),
             ("identity;q=0, *;q=0.1", true), ("identity;q=0.5, gzip", true), ("gzip, identity", true),
@@ -236,6 +237,7 @@ struct CompressedTagTests {
 
     @Test(
         "strong tags get the coding's name, weak ones stay",
+        .rfc("9110-8.8.3.3-01"),
         arguments: [("\"a\"", "\"a-gzip\""), ("W/\"a\"", "W/\"a\""), ("\"\"", "\"-gzip\""), ("nonsense", "nonsense")]
     )
     func suffix(tag: String, expected: String) async throws {
@@ -249,6 +251,7 @@ struct CompressedTagTests {
 
     @Test(
         "what a client has of the form it would get is fresh, and the 304 names it",
+        .rfc("9110-12.5.5-03"),
         arguments: [
             ("gzip", "\"a-gzip\"", 304, "\"a-gzip\""), ("gzip", "W/\"a-gzip\"", 304, "\"a-gzip\""),
             ("gzip", "\"x\", \"a-gzip\"", 304, "\"a-gzip\""), ("gzip", "\"a\"", 304, "\"a\""),

@@ -79,6 +79,7 @@ struct AttackTests {
 
     @Test(
         "attack targets answer 400 or 404",
+        .rfc("9110-17.3-01", "3986-2.4-02", "3986-7.3-01", "3986-7.3-02", "3986-7.3-03"),
         arguments: LookUp.allCases
     )
     func targets(lookUp: LookUp) throws {
@@ -182,7 +183,7 @@ struct AttackTests {
         #expect(counts.keys.sorted() == ["200", "404"], "\(counts)")
     }
 
-    @Test("FIFOs, sockets and devices answer 404 at once", arguments: LookUp.allCases)
+    @Test("FIFOs, sockets and devices answer 404 at once", .rfc("9110-17.3-02"), arguments: LookUp.allCases)
     func special(lookUp: LookUp) throws {
         let server = try server(lookUp)
         try server.folder.makeFIFO("root/fifo")
@@ -196,7 +197,7 @@ struct AttackTests {
         #expect(!page.contains("fifo") && !page.contains("socket"))
     }
 
-    @Test("/dev as the root hangs on nothing and serves no device")
+    @Test("/dev as the root hangs on nothing and serves no device", .rfc("9110-17.3-02"))
     func devices() throws {
         let server = try FileServer(try TemporaryDirectory(), at: "/dev")
         for name in ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "stdin", "stdout", "fd/0", "nosuch"] {

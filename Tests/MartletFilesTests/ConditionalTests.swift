@@ -82,6 +82,37 @@ struct ConditionalTests {
 
     @Test(
         "each precondition, and which of them decides (RFC 9110 §13.2.2)",
+        .rfc(
+            "9110-13.1.1-01",
+            "9110-13.1.1-04",
+            "9110-13.1.1-06",
+            "9110-13.1.2-01",
+            "9110-13.1.2-04",
+            "9110-13.1.2-06",
+            "9110-13.1.3-01",
+            "9110-13.1.3-02",
+            "9110-13.1.3-06",
+            "9110-13.1.3-07",
+            "9110-13.1.3-08",
+            "9110-13.1.4-01",
+            "9110-13.1.4-02",
+            "9110-13.1.4-06",
+            "9110-13.1.4-08",
+            "9110-13.1.5-01",
+            "9110-13.1.5-03",
+            "9110-13.1.5-04",
+            "9110-13.1.5-06",
+            "9110-13.1.5-07",
+            "9110-13.1.5-08",
+            "9110-13.1.5-09",
+            "9110-13.2.2-01",
+            "9110-13.2.2-02",
+            "9110-13.2.2-03",
+            "9110-13.2.2-04",
+            "9110-13.2.2-05",
+            "9110-13.2.2-06",
+            "9110-14.2-06"
+        ),
         arguments: cases
     )
     func conditions(fields: [String], status: Int) throws {
@@ -100,7 +131,10 @@ struct ConditionalTests {
         #expect(head.content.isEmpty)
     }
 
-    @Test("a 304 has what a cache needs and nothing of the content")
+    @Test(
+        "a 304 has what a cache needs and nothing of the content",
+        .rfc("9110-15.4.5-01", "9110-15.4.5-02", "9110-15.4.5-03", "9110-13.1.3-09", "9110-8.6-03")
+    )
     func notModified() throws {
         let (answer, tag) = try answer("GET", ["If-None-Match: TAG"])
         #expect(
@@ -117,7 +151,7 @@ struct ConditionalTests {
         )
     }
 
-    @Test("an If-Range date is too weak while the file may still change within the second")
+    @Test("an If-Range date is too weak while the file may still change within the second", .rfc("9110-13.1.5-05"))
     func freshDate() throws {
         let folder = try TemporaryDirectory()
         try folder.write("a.txt", "0123456789")
@@ -128,7 +162,10 @@ struct ConditionalTests {
         #expect(try server.get("/a.txt", "Range: bytes=2-4", "If-Range: \(date)").status == 200)
     }
 
-    @Test("conditions mean nothing where there is no file, or no file is asked for")
+    @Test(
+        "conditions mean nothing where there is no file, or no file is asked for",
+        .rfc("9110-13.2.1-01", "9110-13.2.1-02", "9110-13.2.1-05")
+    )
     func elsewhere() throws {
         let server = try FileServer(["a.txt": "a", "dir/b.txt": "b"])
         #expect(try server.get("/nosuch", "If-Match: *").status == 404)

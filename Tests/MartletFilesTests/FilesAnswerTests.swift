@@ -18,7 +18,21 @@ struct FilesAnswerTests {
         return try FileServer(folder, options: options)
     }
 
-    @Test("a GET answers with validators, type and content")
+    @Test(
+        "a GET answers with validators, type and content",
+        .rfc(
+            "9110-15.3.1-01",
+            "9110-8.8.2.1-01",
+            "9110-8.8.3.1-01",
+            "9110-8.3-01",
+            "9110-8.6-06",
+            "9110-14.3-01",
+            "9110-5.6.7-02",
+            "9111-5.1-03",
+            "9111-5.5-01",
+            "7239-4-03"
+        )
+    )
     func get() throws {
         let answer = try server().get("/a.txt")
         #expect(
@@ -42,7 +56,10 @@ struct FilesAnswerTests {
         #expect(tag.hasPrefix("\"") && tag.hasSuffix("\"") && tag.count > 10)
     }
 
-    @Test("a HEAD answers as a GET does, without the content")
+    @Test(
+        "a HEAD answers as a GET does, without the content",
+        .rfc("9110-9.3.2-01", "9110-9.3.2-02", "9110-8.6-01", "9110-8.6-02")
+    )
     func head() throws {
         let server = try server()
         let head = try server.head("/a.txt")
@@ -50,7 +67,7 @@ struct FilesAnswerTests {
         #expect(head.content.isEmpty)
     }
 
-    @Test("an empty file is an answer with no octets")
+    @Test("an empty file is an answer with no octets", .rfc("9110-6.4.1-01"))
     func empty() throws {
         let answer = try server().get("/empty.bin")
         #expect(answer.status == 200)
@@ -59,7 +76,7 @@ struct FilesAnswerTests {
         #expect(answer.content.isEmpty)
     }
 
-    @Test("two states of a file have two tags, also at one size and time")
+    @Test("two states of a file have two tags, also at one size and time", .rfc("9110-8.8.1-01"))
     func tags() async throws {
         let server = try server()
         let first = try server.get("/a.txt")["ETag"]
@@ -72,7 +89,7 @@ struct FilesAnswerTests {
         #expect(try server.get("/a.txt")["Last-Modified"] == Self.date)
     }
 
-    @Test("a modification time in the future is told as now")
+    @Test("a modification time in the future is told as now", .rfc("9110-8.8.2.1-03", "9110-8.8.2.1-04"))
     func future() throws {
         let server = try server()
         try server.folder.setModified("a.txt", 4_000_000_000)
@@ -80,14 +97,14 @@ struct FilesAnswerTests {
         #expect(answer["Last-Modified"] == answer["Date"])
     }
 
-    @Test("--cache lets clients keep a file so long")
+    @Test("--cache lets clients keep a file so long", .rfc("9111-5.2.2.1-01"))
     func cache() throws {
         var options = FilesOptions()
         options.freshness = .seconds(3600)
         #expect(try server(options: options).get("/a.txt")["Cache-Control"] == "max-age=3600")
     }
 
-    @Test("what is not there answers 404 with a page that nobody keeps")
+    @Test("what is not there answers 404 with a page that nobody keeps", .rfc("9110-15.5-01"))
     func notFound() throws {
         let answer = try server().get("/nosuch")
         #expect(
@@ -105,7 +122,11 @@ struct FilesAnswerTests {
         #expect(answer.text == "404 Not Found\nThere is nothing at this address.\n")
     }
 
-    @Test("OPTIONS tells what works", arguments: ["/a.txt", "/nosuch", "*"])
+    @Test(
+        "OPTIONS tells what works",
+        .rfc("9110-9.3.7-01", "9110-9.3.7-02", "9112-3.2.4-01", "9110-10.2.1-02", "9110-8.6-04"),
+        arguments: ["/a.txt", "/nosuch", "*"]
+    )
     func options(target: String) throws {
         let answer = try server().ask("OPTIONS", target)
         #expect(
@@ -119,14 +140,22 @@ struct FilesAnswerTests {
         )
     }
 
-    @Test("a method that changes things answers 405", arguments: ["POST", "PUT", "DELETE", "PATCH", "QUERY", "TRACE"])
+    @Test(
+        "a method that changes things answers 405",
+        .rfc("9110-9.1-03", "9110-9.3.8-01", "9110-10.2.1-01", "9110-10.2.1-03", "9110-15.5.6-01"),
+        arguments: ["POST", "PUT", "DELETE", "PATCH", "QUERY", "TRACE"]
+    )
     func notAllowed(method: String) throws {
         let answer = try server().ask(method, "/a.txt")
         #expect(answer.status == 405)
         #expect(answer["Allow"] == "GET, HEAD, OPTIONS")
     }
 
-    @Test("a method nobody knows answers 501", arguments: ["BREW", "get", "PROPFIND"])
+    @Test(
+        "a method nobody knows answers 501",
+        .rfc("9110-9.1-02", "9110-9.1-04", "9110-15.6.2-01"),
+        arguments: ["BREW", "get", "PROPFIND"]
+    )
     func notImplemented(method: String) throws {
         let answer = try server().ask(method, "/a.txt")
         #expect(answer.status == 501)
@@ -172,7 +201,7 @@ struct FilesAnswerTests {
         #expect(try server.get("/site/").text == "<p>index")
     }
 
-    @Test("types as browsers need them, with charset where there is text")
+    @Test("types as browsers need them, with charset where there is text", .rfc("9110-8.3-01"))
     func types() throws {
         let types = [
             "a.html": "text/html; charset=utf-8", "a.css": "text/css; charset=utf-8",
@@ -188,7 +217,7 @@ struct FilesAnswerTests {
         }
     }
 
-    @Test("answers leave in the order of pipelined requests")
+    @Test("answers leave in the order of pipelined requests", .rfc("9112-9.3.2-02"))
     func pipelining() throws {
         let server = try FileServer(["1": "one", "2": "two", "3": "three"])
         let socket = try server.connect()

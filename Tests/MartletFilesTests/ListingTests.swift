@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import MartletFiles
@@ -38,6 +39,7 @@ struct ListingTests {
 
     @Test(
         "a name is encoded in its link and shown whole, and cannot become markup",
+        .rfc("3986-2.2-02", "3986-2.3-02", "3986-2.4-03", "3986-2.5-01", "3986-4.2-01", "9110-17.4-01"),
         arguments: [
             (Array("\"><script>".utf8), "%22%3E%3Cscript%3E", "&quot;&gt;&lt;script&gt;"),
             (Array("a&amp;'b".utf8), "a%26amp;%27b", "a&amp;amp;&#39;b"),

@@ -6,6 +6,15 @@ import Testing
 struct RedirectTests {
     @Test(
         "a folder without its slash is redirected to it, on this host whatever the path says",
+        .rfc(
+            "9110-15.4.2-01",
+            "9110-10.2.2-01",
+            "3986-3.3-02",
+            "3986-2.1-02",
+            "3986-2.4-03",
+            "3986-2.5-01",
+            "3986-2.2-02"
+        ),
         arguments: [
             ("/dir", "/dir/"),
             ("/dir?a=b&c=%20d", "/dir/?a=b&c=%20d"),
@@ -89,7 +98,7 @@ struct RedirectTests {
         #expect(try server.get("/dir/").status == 404)
     }
 
-    @Test("one file is served under its name and nothing beside it")
+    @Test("one file is served under its name and nothing beside it", .rfc("9110-15.4.3-01"))
     func single() throws {
         let folder = try TemporaryDirectory()
         try folder.write("my file.txt", "mine")

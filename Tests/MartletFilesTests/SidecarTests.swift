@@ -14,6 +14,19 @@ struct SidecarTests {
 
     @Test(
         "the client's weights choose; among equals the smallest form",
+        .rfc(
+            "9110-8.4-01",
+            "9110-8.4-02",
+            "9110-8.4-04",
+            "9110-8.4.1-01",
+            "9110-8.4.1.3-01",
+            "9110-12.5.3-02",
+            "9110-12.5.3-03",
+            "9110-12.5.3-04",
+            "9110-12.5.3-05",
+            "9110-12.5.3-06",
+            "9110-12.5.5-03"
+        ),
         arguments: [
             ("gzip", "gzipped"), ("x-gzip", "gzipped"), ("GZIP", "gzipped"), ("br", "brotli"), ("zstd", "zstandard"),
             ("gzip, deflate, br, zstd", "brotli"), ("gzip, zstd", "zstandard"), ("gzip, br;q=0", "gzipped"),
@@ -49,7 +62,7 @@ struct SidecarTests {
         #expect(picture["Vary"] == nil)
     }
 
-    @Test("asked for by its own name a sidecar is a file like others")
+    @Test("asked for by its own name a sidecar is a file like others", .rfc("9110-8.4-05"))
     func byName() throws {
         let answer = try server().get("/all.js.gz", "Accept-Encoding: gzip")
         #expect(answer.text == "gzipped")
@@ -57,7 +70,10 @@ struct SidecarTests {
         #expect(answer["Content-Type"] == "application/gzip")
     }
 
-    @Test("each form has a tag of its own, and conditions are about the form that would be sent")
+    @Test(
+        "each form has a tag of its own, and conditions are about the form that would be sent",
+        .rfc("9110-8.8.3.3-01", "9110-8.4-04", "9110-12.5.5-03", "9110-15.4.5-01")
+    )
     func tags() throws {
         let server = try server()
         let plain = try #require(try server.get("/all.js")["ETag"])

@@ -20,7 +20,11 @@ struct DisconnectTests {
         socket = nil
     }
 
-    @Test("in the middle of a head or of content: the connection is gone, nothing is answered", arguments: End.allCases)
+    @Test(
+        "in the middle of a head or of content: the connection is gone, nothing is answered",
+        .rfc("9112-8-02", "9112-6.3-10"),
+        arguments: End.allCases
+    )
     func midRequest(how: End) async throws {
         let seen = Record<String>()
         let handler = Waiting { request in
@@ -53,7 +57,11 @@ struct DisconnectTests {
         }
     }
 
-    @Test("while an async handler waits: its task is cancelled and cleans up", arguments: End.allCases)
+    @Test(
+        "while an async handler waits: its task is cancelled and cleans up",
+        .rfc("9112-9.5-02"),
+        arguments: End.allCases
+    )
     func whileWaiting(how: End) async throws {
         let seen = Record<String>()
         let handler = Waiting { request in

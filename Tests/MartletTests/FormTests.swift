@@ -25,7 +25,8 @@ struct FormTests {
     }
 
     @Test(
-        "a form arrives, however it is encoded (7578-5.3-01, 7578-4.3-01, 7578-5.2-01)",
+        "a form arrives, however it is encoded",
+        .rfc("7578-5.3-01", "7578-4.3-01", "7578-5.2-01", "7578-4.6-01"),
         arguments: [
             (urlEncoded, "a=1&b=%26+%C3%BC&a=2", "a=1\nb=& ü\na=2\n"),
             (urlEncoded + "; charset=UTF-8", "a", "a=\n"),
@@ -56,6 +57,16 @@ struct FormTests {
 
     @Test(
         "what is no form, too much or malformed is refused, with the reason",
+        .rfc(
+            "7578-8-01",
+            "9110-12.5.3-07",
+            "9110-12.5.3-08",
+            "7578-4.2-01",
+            "9110-8.4-03",
+            "9110-15.5.16-01",
+            "7578-4.7-01",
+            "9110-8.3-02"
+        ),
         arguments: [
             ("Content-Type: text/plain", "a=1", 415, "A form is read here: send"),
             ("X: y", "a=1", 415, "A form is read here: send"),

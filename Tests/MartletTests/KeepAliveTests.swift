@@ -9,6 +9,18 @@ import Testing
 struct KeepAliveTests {
     @Test(
         "whether a connection stays open follows from version and Connection",
+        .rfc(
+            "9112-9.3-01",
+            "9112-9.3-02",
+            "9112-9.3-03",
+            "9112-9.6-01",
+            "9112-9.6-03",
+            "9112-9.6-04",
+            "9110-7.6.1-01",
+            "9110-6.2-01",
+            "9112-2.3-05",
+            "9110-5.1-04"
+        ),
         arguments: [
             ("HTTP/1.1", "X: y", nil, true),
             ("HTTP/1.1", "Connection: close", "close", false),
@@ -40,6 +52,7 @@ struct KeepAliveTests {
 
     @Test(
         "a response that says Connection: close closes, alone or in a list",
+        .rfc("9112-9.6-06"),
         arguments: ["close", "Close", "x, close"]
     )
     func responseCloses(value: String) async throws {
@@ -53,7 +66,7 @@ struct KeepAliveTests {
         }
     }
 
-    @Test("requests behind Connection: close are not answered")
+    @Test("requests behind Connection: close are not answered", .rfc("9112-9.6-05", "9112-9.6-07"))
     func nothingAfterClose() async throws {
         let seen = Record<String>()
         let handler = Immediate { request in
@@ -67,7 +80,7 @@ struct KeepAliveTests {
         }
     }
 
-    @Test("a request may come octet by octet, with empty lines before it")
+    @Test("a request may come octet by octet, with empty lines before it", .rfc("9112-2.2-05"))
     func splitAtEveryOctet() async throws {
         let handler = Waiting { request in
             .text(String(decoding: try await request.body.collect(upTo: 99), as: UTF8.self))
@@ -97,7 +110,7 @@ struct KeepAliveTests {
         }
     }
 
-    @Test("a server name is sent when there is one")
+    @Test("a server name is sent when there is one", .rfc("9110-10.2.4-01"))
     func serverName() async throws {
         try await withServer(echoPath, configure: { $0.serverName = "Martlet" }) { server in
             let answer = try server.answer(to: get("/", "Connection: close"))

@@ -14,7 +14,7 @@ private func part(_ name: String, filename: String? = nil, _ content: String) ->
 
 @Suite("Multipart forms are read part by part", .timeLimit(.minutes(1)))
 struct MultipartTests {
-    @Test("each part tells its name, type and content, in order (7578-4.4-01, 7578-4.8-01)")
+    @Test("each part tells its name, type and content, in order", .rfc("7578-4.4-01", "7578-4.8-01"))
     func parts() async throws {
         let handler = Waiting { request in
             var text = ""
@@ -41,7 +41,10 @@ struct MultipartTests {
         }
     }
 
-    @Test("a part that is not read is passed over, and the connection goes on behind the epilogue")
+    @Test(
+        "a part that is not read is passed over, and the connection goes on behind the epilogue",
+        .rfc("9110-8.3.3-02")
+    )
     func skip() async throws {
         let handler = Waiting { request in
             guard request.method == .post else { return .text("next") }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Pipelined requests are answered in order (RFC 9112 §9.3.2)", .timeLimit(.minutes(1)))
 struct PipeliningTests {
-    @Test("a hundred requests in one segment")
+    @Test("a hundred requests in one segment", .rfc("9112-9.3.2-02", "9110-15-02"))
     func hundred() async throws {
         try await withServer(echoPath) { server in
             let socket = try server.connect()
@@ -28,7 +28,7 @@ struct PipeliningTests {
         }
     }
 
-    @Test("an answer that takes its time holds up those behind it, never those before it")
+    @Test("an answer that takes its time holds up those behind it, never those before it", .rfc("9112-9.3.2-02"))
     func slowInTheMiddle() async throws {
         let gate = Gate()
         try await withServer(Mixed(gate: gate)) { server in
@@ -59,7 +59,11 @@ struct PipeliningTests {
         }
     }
 
-    @Test("a request behind a body is found, whether the body was read or not", arguments: [true, false])
+    @Test(
+        "a request behind a body is found, whether the body was read or not",
+        .rfc("9112-9.3-05", "9112-6.3-04"),
+        arguments: [true, false]
+    )
     func behindBody(reads: Bool) async throws {
         let handler = Waiting { request in
             if reads { _ = try await request.body.collect(upTo: 1000) }
@@ -76,7 +80,10 @@ struct PipeliningTests {
         }
     }
 
-    @Test("ten thousand requests of a client that does not read: the server stops taking them, and forgets none")
+    @Test(
+        "ten thousand requests of a client that does not read: the server stops taking them, and forgets none",
+        .rfc("9112-9.5-04")
+    )
     func flood() async throws {
         let count = 10_000
         let text = String(repeating: "x", count: 1000)

@@ -29,7 +29,7 @@ struct RateLimitTests {
         return response.fields[.retryAfter] ?? "none"
     }
 
-    @Test("a burst, then the rate; whoever is refused learns when to come back")
+    @Test("a burst, then the rate; whoever is refused learns when to come back", .rfc("9110-10.2.3-01"))
     func rate() async throws {
         let clock = Clock()
         let limit = RateLimit(2, per: .seconds(10), burst: 3) { clock.now }
@@ -103,7 +103,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("on the wire: 429 with Retry-After, and the connection stays")
+    @Test("on the wire: 429 with Retry-After, and the connection stays", .rfc("6585-4-01", "6585-4-02"))
     func wire() async throws {
         let clock = Clock()
         let limit = RateLimit(1, per: .seconds(30)) { clock.now }

@@ -14,6 +14,7 @@ struct RequestBodyTests {
 
     @Test(
         "content arrives whole, however it is framed",
+        .rfc("9112-6.3-04", "9112-7.1-01", "9112-6.3-11", "9112-7.1.1-01", "9112-7-01", "9112-6.3-13"),
         arguments: [
             ("Content-Length: 5\r\n\r\nhello", "hello"),
             ("Content-Length: 0\r\n\r\n", ""),
@@ -69,7 +70,10 @@ struct RequestBodyTests {
         }
     }
 
-    @Test("a request whose content is longer than the server's limit never reaches the handler")
+    @Test(
+        "a request whose content is longer than the server's limit never reaches the handler",
+        .rfc("9110-15.5.14-01")
+    )
     func tooLongByLength() async throws {
         let seen = Record<String>()
         let handler = Waiting { request in
@@ -135,6 +139,7 @@ struct RequestBodyTests {
 
     @Test(
         "malformed chunks are answered 400 and the connection closes",
+        .rfc("9112-7.1-02", "9112-7.1-05"),
         arguments: [
             ("x\r\n", "A chunk size must be one or more hex digits and nothing else."),
             (
@@ -167,6 +172,7 @@ struct RequestBodyTests {
 
     @Test(
         "content cut short by the client is an error for the handler, each time it asks",
+        .rfc("9112-8-02", "9112-6.3-10"),
         arguments: [
             "Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
             "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
@@ -195,7 +201,11 @@ struct RequestBodyTests {
         }
     }
 
-    @Test("small content that nobody reads is dropped and the connection goes on", arguments: [true, false])
+    @Test(
+        "small content that nobody reads is dropped and the connection goes on",
+        .rfc("9112-9.3-05"),
+        arguments: [true, false]
+    )
     func unreadSmall(isImmediate: Bool) async throws {
         let handler: any Handler = isImmediate ? echoPath : Waiting { .text($0.head.rawPath) }
         try await withServer(handler) { server in
@@ -211,6 +221,7 @@ struct RequestBodyTests {
 
     @Test(
         "a client that still sends 10 MB nobody wants can read the whole answer first or last",
+        .rfc("9112-9.6-08", "9112-9.6-01"),
         arguments: [true, false]
     )
     func unreadBig(readsFirst: Bool) async throws {
@@ -342,7 +353,11 @@ struct ExpectationTests {
         .text(String(decoding: try await request.body.collect(upTo: 100), as: UTF8.self))
     }
 
-    @Test("100 is sent when the handler reads", arguments: ["100-continue", "100-Continue"])
+    @Test(
+        "100 is sent when the handler reads",
+        .rfc("9110-10.1.1-02", "9110-10.1.1-05", "9110-10.1.1-08", "9110-15-02"),
+        arguments: ["100-continue", "100-Continue"]
+    )
     func leave(value: String) async throws {
         try await withServer(Self.echo) { server in
             let socket = try server.connect()
@@ -355,7 +370,7 @@ struct ExpectationTests {
         }
     }
 
-    @Test("no 100 when the content is there already, in the same segment or behind the head")
+    @Test("no 100 when the content is there already, in the same segment or behind the head", .rfc("9110-10.1.1-04"))
     func contentIsThere() async throws {
         let gate = Gate()
         let handler = Waiting { request in
@@ -374,7 +389,7 @@ struct ExpectationTests {
         }
     }
 
-    @Test("no 100 for HTTP/1.0, nor without content")
+    @Test("no 100 for HTTP/1.0, nor without content", .rfc("9110-10.1.1-03", "9110-10.1.1-04", "9110-15.2-01"))
     func notForOthers() async throws {
         try await withServer(Self.echo) { server in
             let old = try server.connect()
@@ -390,7 +405,7 @@ struct ExpectationTests {
         }
     }
 
-    @Test("a final answer without 100 closes, since the content may come or not")
+    @Test("a final answer without 100 closes, since the content may come or not", .rfc("9110-10.1.1-06"))
     func finalAnswer() async throws {
         try await withServer(echoPath) { server in
             let answer = try server.answer(
@@ -412,7 +427,7 @@ struct ExpectationTests {
         }
     }
 
-    @Test("an unknown expectation is answered 417", arguments: ["200-ok", "100-continue, x"])
+    @Test("an unknown expectation is answered 417", .rfc("9110-10.1.1-01"), arguments: ["200-ok", "100-continue, x"])
     func unknown(value: String) async throws {
         try await withServer(Self.echo) { server in
             try #expect(

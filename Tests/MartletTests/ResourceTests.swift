@@ -51,13 +51,14 @@ struct ResourceTests {
 
     @Test(
         "what a type lacks is 405 with Allow, what nobody knows is 501",
+        .rfc("9110-9.1-01", "9110-15.5.6-01", "9110-9.1-02", "9110-9.1-03", "9110-9.3.8-01"),
         arguments: [
             ("GET", 200, nil), ("HEAD", 200, nil), ("PUT", 200, nil), ("DELETE", 200, nil),
             ("OPTIONS", 204, "GET, HEAD, PUT, DELETE, OPTIONS"), ("POST", 405, "GET, HEAD, PUT, DELETE, OPTIONS"),
             ("PATCH", 405, "GET, HEAD, PUT, DELETE, OPTIONS"), ("QUERY", 405, "GET, HEAD, PUT, DELETE, OPTIONS"),
             ("TRACE", 405, "GET, HEAD, PUT, DELETE, OPTIONS"), ("PROPFIND", 501, nil), ("get", 501, nil),
         ] as [(String, Int, String?)]
-    )  // 9110-9.1-01, 9110-15.5.6-01
+    )
     func statuses(method: String, status: Int, allow: String?) async throws {
         let method = try #require(HTTPRequest.Method(method))
         let response = try await directAnswer(of: Note(), method, "/")
@@ -65,7 +66,7 @@ struct ResourceTests {
         #expect(response.fields[.allow] == allow)
     }
 
-    @Test("a type without GET has no HEAD either")
+    @Test("a type without GET has no HEAD either", .rfc("9110-10.2.1-03"))
     func withoutGet() async throws {
         for method in [HTTPRequest.Method.get, .head] {
             let response = try await directAnswer(of: Inbox(), method, "/")
@@ -74,7 +75,10 @@ struct ResourceTests {
         }
     }
 
-    @Test("on the wire HEAD is GET without content, OPTIONS and 405 name the methods, an error thrown is the answer")
+    @Test(
+        "on the wire HEAD is GET without content, OPTIONS and 405 name the methods, an error thrown is the answer",
+        .rfc("9110-9.3.2-01", "9110-9.3.7-01", "9110-9.3.7-02", "9110-10.2.1-01", "9110-15.5.6-01")
+    )
     func wire() async throws {
         try await withServer(Note()) { server in
             let socket = try server.connect()

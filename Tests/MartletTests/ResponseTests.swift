@@ -7,7 +7,10 @@ import Testing
 
 @Suite("Answers are framed so that nobody can misread them", .timeLimit(.minutes(1)))
 struct ResponseTests {
-    @Test("HEAD gets the head of GET, its Content-Length included, and no content")
+    @Test(
+        "HEAD gets the head of GET, its Content-Length included, and no content",
+        .rfc("9110-9.3.2-01", "9110-9.3.2-02", "9110-8.6-01", "9112-6.3-01")
+    )
     func head() async throws {
         let text = String(repeating: "x", count: 50_000)
         try await withServer(Immediate { _ in .text(text) }) { server in
@@ -17,7 +20,7 @@ struct ResponseTests {
         }
     }
 
-    @Test("HEAD of an error has no content either")
+    @Test("HEAD of an error has no content either", .rfc("9110-9.3.2-01", "9110-6.6.1-02"))
     func headOfError() async throws {
         try await withServer(Immediate { _ in throw HTTPError(.notFound) }) { server in
             let socket = try server.connect()
@@ -30,6 +33,16 @@ struct ResponseTests {
 
     @Test(
         "answers that have no content have none, whatever the handler gave",
+        .rfc(
+            "9110-15.3.5-01",
+            "9110-15.3.6-01",
+            "9110-15.4.5-05",
+            "9110-8.6-03",
+            "9110-8.6-04",
+            "9112-6.1-07",
+            "9112-6.3-01",
+            "9110-6.6.1-02"
+        ),
         arguments: [
             (HTTPResponse.Status.noContent, "HTTP/1.1 204 No Content\r\nDate: *\r\n\r\n"),
             (.notModified, "HTTP/1.1 304 Not Modified\r\nDate: *\r\n\r\n"),
@@ -47,7 +60,7 @@ struct ResponseTests {
         }
     }
 
-    @Test("an empty answer says that it is empty")
+    @Test("an empty answer says that it is empty", .rfc("9110-6.4.1-01", "9112-2.2-07", "9112-4-01"))
     func empty() async throws {
         try await withServer(Immediate { _ in Response() }) { server in
             let socket = try server.connect()
@@ -57,7 +70,7 @@ struct ResponseTests {
         }
     }
 
-    @Test("fields that frame the message are the server's alone")
+    @Test("fields that frame the message are the server's alone", .rfc("9112-6.2-01"))
     func ownFields() async throws {
         let handler = Immediate { _ in
             var response = Response.text("hello")
@@ -103,7 +116,7 @@ struct ResponseTests {
         }
     }
 
-    @Test("a value with line breaks cannot end the head or add a field")
+    @Test("a value with line breaks cannot end the head or add a field", .rfc("9112-11.1-01", "9112-2.2-03"))
     func splitting() async throws {
         let handler = Immediate { _ in .redirect(to: "/\r\nSet-Cookie: a=b\r\n\r\n<script>") }
         try await withServer(handler) { server in
@@ -128,7 +141,10 @@ struct ResponseTests {
         }
     }
 
-    @Test("CONNECT is refused before the handler sees it: an answer of 200 would open a tunnel")
+    @Test(
+        "CONNECT is refused before the handler sees it: an answer of 200 would open a tunnel",
+        .rfc("9110-9.3.6-02", "9110-9.3.6-05", "9110-8.6-05", "9112-6.1-08")
+    )
     func connect() async throws {
         try await withServer(Immediate { _ in .text("tunnel") }) { server in
             let answer = try server.answer(to: "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n" + get("/smuggled"))
@@ -162,7 +178,11 @@ struct ErrorAnswerTests {
         let password = "hunter2"
     }
 
-    @Test("any other error is a 500 that tells the client nothing and the log everything", arguments: [true, false])
+    @Test(
+        "any other error is a 500 that tells the client nothing and the log everything",
+        .rfc("9110-15.6-01", "9110-6.6.1-03"),
+        arguments: [true, false]
+    )
     func otherError(isImmediate: Bool) async throws {
         let function: @Sendable (Request) throws -> Response = { _ in throw Secret() }
         let handler: any Handler = isImmediate ? Immediate(function) : Waiting { try function($0) }
@@ -248,7 +268,7 @@ struct ErrorAnswerTests {
         }
     }
 
-    @Test("browsers get a page, its values escaped")
+    @Test("browsers get a page, its values escaped", .rfc("9110-17.4-01"))
     func page() async throws {
         try await withServer(Immediate { _ in throw HTTPError(.notFound, "No <b>\"file\"</b> & more.") }) { server in
             let answer = try server.answer(
@@ -264,6 +284,21 @@ struct ErrorAnswerTests {
 
     @Test(
         "what the parser refuses gets a whole answer, Date included, and the end",
+        .rfc(
+            "9112-2.2-09",
+            "9112-3.2-02",
+            "9112-3.2-03",
+            "9112-3.2-04",
+            "9112-6.1-09",
+            "9112-6.1-12",
+            "9112-6.1-13",
+            "9112-6.3-02",
+            "9110-6.2-02",
+            "9110-6.2-03",
+            "9110-6.6.1-02",
+            "9110-15.5-01",
+            "9110-15.6.6-01"
+        ),
         arguments: [
             ("GET / HTTP/1.1\r\n\r\n", "400 Bad Request", "The Host field is missing: HTTP/1.1 requires one."),
             (
@@ -303,7 +338,7 @@ struct ErrorAnswerTests {
 
 @Suite("Limits on heads are answered and logged", .timeLimit(.minutes(1)))
 struct HeadLimitTests {
-    @Test("a request line over the limit: 414, at the limit: served")
+    @Test("a request line over the limit: 414, at the limit: served", .rfc("9112-3-03"))
     func requestLine() async throws {
         try await withServer(echoPath, configure: { $0.limits.requestLine = 100 }) { server in
             let longest = "/" + String(repeating: "x", count: 86)
@@ -319,7 +354,7 @@ struct HeadLimitTests {
         }
     }
 
-    @Test("a head over the limit: 431, even when it never ends")
+    @Test("a head over the limit: 431, even when it never ends", .rfc("9110-5.4-01"))
     func headSize() async throws {
         try await withServer(echoPath) { server in
             let fields = (0..<63).map { "X-\($0): " + String(repeating: "y", count: 1000) }.joined(separator: "\r\n")
@@ -338,7 +373,7 @@ struct HeadLimitTests {
         }
     }
 
-    @Test("too many fields: 431")
+    @Test("too many fields: 431", .rfc("9110-5.4-01"))
     func fieldCount() async throws {
         try await withServer(echoPath) { server in
             let fields = Array(repeating: "A: b", count: 100).joined(separator: "\r\n")
@@ -352,7 +387,10 @@ struct HeadLimitTests {
         }
     }
 
-    @Test("a connection over the limit is answered 503 and closed; when one ends, the next is served")
+    @Test(
+        "a connection over the limit is answered 503 and closed; when one ends, the next is served",
+        .rfc("9110-15.6.4-01", "9110-6.6.1-03")
+    )
     func connections() async throws {
         try await withServer(
             echoPath,

@@ -89,6 +89,7 @@ struct RouterTests {
 
     @Test(
         "parameters are decoded once, and an encoded slash is part of its segment",
+        .rfc("3986-2.4-01", "3986-2.2-01"),
         arguments: [
             ("/a/x%20y", "/a/:name name=x y at /a/x y"),
             ("/a/%252F", "/a/:name name=%2F at /a/%2F"),
@@ -98,7 +99,7 @@ struct RouterTests {
             ("/a/%FF", "/a/:name name=\u{FFFD} at /a/\u{FFFD}"),
             ("/a/%C3%A9", "/a/:name name=é at /a/é"),
         ]
-    )  // 3986-2.4-01, 3986-2.2-01
+    )
     func parameters(target: String, text: String) async throws {
         #expect(try await directAnswer(of: try Self.router(), target).text == text)
     }
@@ -216,6 +217,7 @@ struct RouteMethodTests {
 
     @Test(
         "Allow, 405, OPTIONS and 501 follow from all of them",
+        .rfc("9110-15.5.6-01", "9110-9.1-01", "9110-9.1-02", "9110-9.1-03"),
         arguments: [
             ("PATCH", "/notes/1", 405, "GET, HEAD, PUT, POST, DELETE, QUERY, OPTIONS"),
             ("OPTIONS", "/notes/1", 204, "GET, HEAD, PUT, POST, DELETE, QUERY, OPTIONS"),
@@ -225,7 +227,7 @@ struct RouteMethodTests {
             ("BREW", "/nosuch", 404, nil),
             ("OPTIONS", "/nosuch", 404, nil),
         ] as [(String, String, Int, String?)]
-    )  // 9110-15.5.6-01, 9110-9.1-01
+    )
     func refused(method: String, target: String, status: Int, allow: String?) async throws {
         let method = try #require(HTTPRequest.Method(method))
         let response = try await directAnswer(of: try Self.router(), method, target)
@@ -233,7 +235,7 @@ struct RouteMethodTests {
         #expect(response.fields[.allow] == allow)
     }
 
-    @Test("OPTIONS * names the methods of all routes")  // 9110-9.3.7-01
+    @Test("OPTIONS * names the methods of all routes", .rfc("9110-9.3.7-01"))
     func wholeServer() async throws {
         let notes = try Router {
             Route("/notes", Note())
@@ -354,7 +356,7 @@ struct RouteGroupTests {
             ("api.example.com", "/v1/", "api.example.com/v1/ at"), ("api.example.com", "/star", nil),
             ("[::1]:8000", "/v6", "[::1]/v6"),
         ] as [(String, String, String?)]
-    )  // 9110-7.2-01
+    )
     func hosts(host: String, target: String, text: String?) async throws {
         let response = try await directAnswer(of: try Self.router(), target, host: host)
         guard let text else {
@@ -365,7 +367,7 @@ struct RouteGroupTests {
         #expect(response.text.lowercased().hasPrefix(text.lowercased()), "\(response.text)")
     }
 
-    @Test("the authority of an absolute-form target goes before Host")  // 9112-3.2.2-01
+    @Test("the authority of an absolute-form target goes before Host", .rfc("9112-3.2.2-01"))
     func absoluteForm() async throws {
         let response = try await directAnswer(of: try Self.router(), "http://api.example.com/v1/", host: "example.org")
         #expect(response.text == "api.example.com/v1/ at /v1/")

@@ -54,7 +54,7 @@ struct StopTests {
         }
     }
 
-    @Test("a busy connection finishes, says that it closes, and the last one ends the server")
+    @Test("a busy connection finishes, says that it closes, and the last one ends the server", .rfc("9112-9.6-01"))
     func busy() async throws {
         let gate = Gate()
         let started = Record<Void>()

@@ -17,7 +17,10 @@ struct StreamingTests {
 
     private static let chunks = "5\r\na,b\r\n\r\n5\r\n1,2\r\n\r\n0\r\n\r\n"
 
-    @Test("HTTP/1.1 gets chunks, and the connection stays open (RFC 9112 §7.1)")
+    @Test(
+        "HTTP/1.1 gets chunks, and the connection stays open (RFC 9112 §7.1)",
+        .rfc("9112-7.1-06", "9112-6.3-12", "9112-6.2-01", "9112-6.1-02", "9112-7.4-02")
+    )
     func chunked() async throws {
         try await withServer(Self.rows) { server in
             let socket = try server.connect()
@@ -36,7 +39,10 @@ struct StreamingTests {
         }
     }
 
-    @Test("HTTP/1.0 gets it without chunks until the connection closes, also when it asked to keep it")
+    @Test(
+        "HTTP/1.0 gets it without chunks until the connection closes, also when it asked to keep it",
+        .rfc("9112-6.1-10")
+    )
     func oldVersion() async throws {
         try await withServer(Self.rows) { server in
             let expected =
@@ -46,7 +52,7 @@ struct StreamingTests {
         }
     }
 
-    @Test("HEAD gets the head alone, and nothing is made")
+    @Test("HEAD gets the head alone, and nothing is made", .rfc("9110-9.3.2-01", "9112-6.1-06"))
     func head() async throws {
         let made = Record<Int>()
         let handler = Waiting { _ in .stream(type: "text/csv") { _ in made.append(1) } }
@@ -60,7 +66,7 @@ struct StreamingTests {
         }
     }
 
-    @Test("a stream of known length has Content-Length and no chunks")
+    @Test("a stream of known length has Content-Length and no chunks", .rfc("9110-8.6-06"))
     func knownLength() async throws {
         let handler = Waiting { _ in .stream(type: "text/csv", length: 10) { try await $0.write("0123456789") } }
         try await withServer(handler) { server in
@@ -302,7 +308,10 @@ struct InterimResponseTests {
         return .text("page")
     }
 
-    @Test("103 Early Hints and 102 come first; 100 and final statuses cannot be sent this way (RFC 9110 §15.2)")
+    @Test(
+        "103 Early Hints and 102 come first; 100 and final statuses cannot be sent this way (RFC 9110 §15.2)",
+        .rfc("9110-15.2-02", "9110-8.6-04", "9112-6.1-07", "9112-6.3-01")
+    )
     func hints() async throws {
         try await withServer(Self.handler) { server in
             let interim =
@@ -313,7 +322,7 @@ struct InterimResponseTests {
         }
     }
 
-    @Test("an HTTP/1.0 client gets none (RFC 9110 §15.2)")
+    @Test("an HTTP/1.0 client gets none (RFC 9110 §15.2)", .rfc("9110-15.2-01"))
     func oldVersion() async throws {
         try await withServer(Self.handler) { server in
             try #expect(server.answer(to: "GET / HTTP/1.0\r\n\r\n") == ok("page", connection: "close"))

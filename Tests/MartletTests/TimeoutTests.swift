@@ -22,7 +22,7 @@ struct TimeoutTests {
 
     private static let slowHead = refusal("408 Request Timeout", "The request head did not arrive in time.")
 
-    @Test("a head that does not arrive is answered 408, and the log says so")
+    @Test("a head that does not arrive is answered 408, and the log says so", .rfc("9110-15.5.9-01", "9112-8-01"))
     func slowHead() async throws {
         try await withServer(echoPath, configure: { $0.limits.headTimeout = .milliseconds(200) }) { server in
             let socket = try server.connect()
@@ -94,7 +94,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test("an idle connection is closed without a word, before and after a request")
+    @Test("an idle connection is closed without a word, before and after a request", .rfc("9112-9.5-01", "9112-9.5-03"))
     func idle() async throws {
         try await withServer(echoPath, configure: { $0.limits.keepAliveTimeout = .milliseconds(200) }) { server in
             let fresh = try server.connect()
@@ -138,7 +138,10 @@ struct TimeoutTests {
         }
     }
 
-    @Test("content that stops is answered 408 while the handler waits for it, and the log says so")
+    @Test(
+        "content that stops is answered 408 while the handler waits for it, and the log says so",
+        .rfc("9112-8-01", "9112-6.3-10")
+    )
     func bodyIdle() async throws {
         let handler = Waiting { request in
             _ = try await request.body.collect(upTo: 100)

@@ -22,7 +22,7 @@ private func ask(_ fields: String...) -> String {
 
 @Suite("A 101 hands the connection over", .timeLimit(.minutes(1)))
 struct UpgradeTests {
-    @Test("octets go both ways, and what came right behind the head comes first")  // 9110-7.8-03, 9110-15.2.2-01
+    @Test("octets go both ways, and what came right behind the head comes first", .rfc("9110-7.8-03", "9110-15.2.2-01"))
     func bothWays() async throws {
         try await withServer(echo) { server in
             let socket = try server.connect()
@@ -35,7 +35,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("it may come after other requests, pipelined too")  // 9110-3.3-02
+    @Test("it may come after other requests, pipelined too", .rfc("9110-3.3-02"))
     func pipelined() async throws {
         let handler = Immediate { request in
             request.method == .get ? .text("plain") : .upgrade(to: "echo") { try await $0.write(Array("hello".utf8)) }
@@ -49,11 +49,12 @@ struct UpgradeTests {
 
     @Test(
         "names match in any case, in lists, and over several lines",
+        .rfc("9110-7.8-02"),
         arguments: [
             ["connection: keep-alive, UPGRADE", "upgrade: other, ECHO"],
             ["Connection: x", "Connection: upgrade", "Upgrade: h2c", "Upgrade: echo"],
         ]
-    )  // 9110-7.8-02
+    )
     func names(fields: [String]) async throws {
         try await withServer(echo) { server in
             let socket = try server.connect()
@@ -64,12 +65,13 @@ struct UpgradeTests {
 
     @Test(
         "a request that did not ask for it gets a 426 that names the protocol",
+        .rfc("9110-7.8-05", "9110-7.8-07", "9110-7.8-11", "9110-7.6.1-06", "9110-7.6.1-02", "9110-15.5.22-01"),
         arguments: [
             "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: echo\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echoes, h2c\r\n\r\n",
         ]
-    )  // 9110-7.8-05, 9110-7.8-07, 9110-7.8-11, 9110-7.6.1-06
+    )
     func notAsked(request: String) async throws {
         try await withServer(echo) { server in
             let socket = try server.connect()
@@ -84,7 +86,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("HTTP/1.0 cannot ask for it")  // 9110-7.8-12
+    @Test("HTTP/1.0 cannot ask for it", .rfc("9110-7.8-12"))
     func oldVersion() async throws {
         try await withServer(echo) { server in
             let answer = try #require(
@@ -95,7 +97,10 @@ struct UpgradeTests {
         }
     }
 
-    @Test("content that nobody read refuses it; what was read does not, and 100 comes before 101")  // 9110-7.8-13
+    @Test(
+        "content that nobody read refuses it; what was read does not, and 100 comes before 101",
+        .rfc("9110-7.8-13", "9110-7.8-14")
+    )
     func content() async throws {
         try await withServer(echo) { server in
             let answer = try server.answer(

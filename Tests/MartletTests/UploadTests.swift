@@ -49,7 +49,7 @@ struct UploadTests {
         }
     }
 
-    @Test("an upload replaces no file unless told to (7578-7-01)")
+    @Test("an upload replaces no file unless told to", .rfc("7578-7-01"))
     func noOverwriting() async throws {
         let directory = try TemporaryDirectory()
         try directory.write("taken", "old")

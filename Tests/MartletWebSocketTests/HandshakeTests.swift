@@ -38,11 +38,12 @@ struct HandshakeTests {
 
     @Test(
         "what is no handshake, or one of another version, gets a 426 that says what is",
+        .rfc("9110-15.5.22-01"),
         arguments: [
             ["Upgrade": nil], ["Connection": nil], ["Connection": "keep-alive"], ["Upgrade": "h2c"],
             ["Sec-WebSocket-Version": nil], ["Sec-WebSocket-Version": "8"], ["Sec-WebSocket-Version": "13, 13"],
         ] as [[String: String?]]
-    )  // 9110-15.5.22-01
+    )
     func needed(changes: [String: String?]) async throws {
         let answer = try await answer(changes)
         #expect(answer.status == 426)

@@ -1,10 +1,12 @@
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("Accept-Language")
 struct AcceptLanguageTests {
     @Test(
         "the best of the offered languages (9110-12.5.4-01, RFC 4647 §3.4)",
+        .rfc("9110-12.5.4-01"),
         arguments: [
             (nil, ["en", "de"], "en"), ("", ["en", "de"], "en"), ("de", [], nil),
             ("de", ["en", "de"], "de"), ("DE-ch", ["en", "de-CH"], "de-CH"),

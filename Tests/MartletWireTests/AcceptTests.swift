@@ -1,4 +1,5 @@
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("content negotiation")
@@ -6,7 +7,8 @@ struct AcceptTests {
     static let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
     @Test(
-        "Accept: the most specific range decides (9110-12.5.1-03)",
+        "Accept: the most specific range decides",
+        .rfc("9110-12.5.1-03", "9110-12.4.1-01", "9110-12.4.3-01", "9110-12.4.2-01", "9110-12.5.1-02"),
         arguments: [
             (nil, "text/html", 1000),  // 9110-12.4.1-01
             ("", "text/html", 1000),
@@ -53,6 +55,16 @@ struct AcceptTests {
 
     @Test(
         "Accept-Encoding",
+        .rfc(
+            "9110-12.5.3-01",
+            "9110-12.5.3-05",
+            "9110-12.5.3-06",
+            "9110-8.4.1-01",
+            "9110-8.4.1.3-01",
+            "9110-8.4.1.1-01",
+            "9110-12.5.3-03",
+            "9110-12.5.3-02"
+        ),
         arguments: [
             (nil, "identity", 1000), (nil, "gzip", 0),  // 9110-12.5.3-01
             ("", "identity", 1000), ("", "gzip", 0),  // 9110-12.5.3-05

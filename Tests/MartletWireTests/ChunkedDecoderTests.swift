@@ -1,5 +1,6 @@
 import HTTPTypes
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite struct ChunkedDecoderTests {
@@ -80,13 +81,14 @@ import Testing
 
     @Test(
         "chunks of any size",
+        .rfc("9112-7.1-01", "9112-6.3-04"),
         arguments: [
             ("0\r\n\r\n", ""), ("5\r\nhello\r\n0\r\n\r\n", "hello"), ("1\r\na\r\n2\r\nbc\r\n0\r\n\r\n", "abc"),
             ("00005\r\nhello\r\n000\r\n\r\n", "hello"), ("A\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
             ("a\r\n0123456789\r\n0\r\n\r\n", "0123456789"), ("4\r\n\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n"),
             ("5\r\n0\r\n\r\n\r\n0\r\n\r\n", "0\r\n\r\n"), ("0000000000000001\r\na\r\n0000000000000000\r\n\r\n", "a"),
         ]
-    )  // 9112-7.1-01, 9112-6.3-04
+    )
     func chunks(text: String, data: String) {
         let outcome = decode(text)
         #expect(outcome.text == data)
@@ -107,11 +109,12 @@ import Testing
 
     @Test(
         "content cut short is never complete",
+        .rfc("9112-8-02"),
         arguments: [
             "", "5", "5\r", "5\r\n", "5\r\nhell", "5\r\nhello", "5\r\nhello\r", "5\r\nhello\r\n", "0", "0\r\n",
             "0\r\n\r", "0\r\nA: b\r\n",
         ]
-    )  // 9112-8-02
+    )
     func incomplete(text: String) {
         let outcome = decode(text)
         #expect(outcome.octets == nil)
@@ -120,6 +123,7 @@ import Testing
 
     @Test(
         "chunk sizes that are none are refused",
+        .rfc("9112-7.1-02", "9112-7.1-04"),
         arguments: [
             ("\r\n", .invalidChunkSize), ("x\r\n", .invalidChunkSize), ("+5\r\n", .invalidChunkSize),
             ("-5\r\n", .invalidChunkSize), ("0x5\r\n", .invalidChunkSize), (" 5\r\n", .invalidChunkSize),
@@ -132,7 +136,7 @@ import Testing
             ("FFFFFFFFFFFFFFFF", .chunkTooLarge), ("8000000000000000", .chunkTooLarge),
             ("00000000000000005\r\n", .chunkTooLarge), ("10000000000000005\r\n", .chunkTooLarge),
         ] as [(String, RequestError)]
-    )  // 9112-7.1-02, 9112-7.1-04
+    )
     func badSizes(text: String, error: RequestError) {
         #expect(decode(text).error == error)
         #expect(decode("1\r\na\r\n" + text).error == error)
@@ -141,22 +145,24 @@ import Testing
 
     @Test(
         "data is followed by just CRLF",
+        .rfc("9112-7.1-05"),
         arguments: [
             "5\r\nhelloX", "5\r\nhello\n", "5\r\nhello\rX", "5\r\nhello0\r\n\r\n", "5\r\nhello \r\n", "4\r\nhello\r\n",
         ]
-    )  // 9112-7.1-05
+    )
     func dataEnd(text: String) {
         #expect(decode(text).error == .missingChunkEnd)
     }
 
     @Test(
         "extensions by the grammar are ignored",
+        .rfc("9112-7.1.1-01", "9112-7.1.1-03", "9110-5.6.3-05"),
         arguments: [
             ";a", ";a=b", ";a=\"b\"", ";a=\"\"", ";a;b;c", " ; a = b", "\t;\ta\t=\tb", ";a=\"b;c=\\\"d\\\\\"",
             ";a=\"\t \u{E9}\"",
             ";a=b ;c", ";a ;b", ";a=\"x\" ; c=\"y\"", ";!#$=%&'",
         ]
-    )  // 9112-7.1.1-01, 9112-7.1.1-03, 9110-5.6.3-05
+    )
     func extensions(text: String) {
         let outcome = decode("2\(text)\r\nab\r\n0\(text)\r\n\r\n")
         #expect(outcome.text == "ab")
@@ -166,6 +172,7 @@ import Testing
 
     @Test(
         "extensions against the grammar are refused",
+        .rfc("9112-7.1.1-03"),
         arguments: [
             (";\r\n", .invalidChunkExtension), (";a=\r\n", .invalidChunkExtension), (";=b\r\n", .invalidChunkExtension),
             (";;a\r\n", .invalidChunkExtension), (";a;\r\n", .invalidChunkExtension),
@@ -180,7 +187,7 @@ import Testing
             (";a\rb", .bareCarriageReturn), (";\u{E9}\r\n", .invalidChunkExtension),
             (";a=\u{E9}\r\n", .invalidChunkExtension),
         ] as [(String, RequestError)]
-    )  // 9112-7.1.1-03
+    )
     func badExtensions(text: String, error: RequestError) {
         #expect(decode("2\(text)").error == error)
     }
@@ -199,7 +206,7 @@ import Testing
         }
     }
 
-    @Test("lines and extensions have limits")  // 9112-7.1.1-02
+    @Test("lines and extensions have limits", .rfc("9112-7.1.1-02"))
     func limits() {
         let limits = ChunkedDecoder.Limits(chunkLine: 10, extensions: 20)
         #expect(decode("1;abcdefgh\r\na\r\n0\r\n\r\n", limits: limits).text == "a")
@@ -225,7 +232,7 @@ import Testing
 
     // MARK: Trailers
 
-    @Test("trailers are kept apart, in order")  // 9112-7.1.2-02, 9110-6.5-01
+    @Test("trailers are kept apart, in order", .rfc("9112-7.1.2-02", "9110-6.5-01", "9112-7.1.2-01"))
     func trailers() {
         let text = "1\r\na\r\n0\r\nX-Sum:  1 \r\nserver-timing: \u{E9}\r\nX-Sum: 2\r\nE:\tf\tg\r\n\r\n"
         let outcome = decode(text)
@@ -235,6 +242,7 @@ import Testing
 
     @Test(
         "fields that must not be trailers are left out",
+        .rfc("9110-6.5.1-03", "9112-7.1.2-03"),
         arguments: [
             "Content-Length", "transfer-encoding", "TRAILER", "TE", "Host", "Connection", "Authorization", "Cookie",
             "Set-Cookie",
@@ -242,7 +250,7 @@ import Testing
             "Max-Forwards",
             "Proxy-Authorization", "X-Forwarded-For", "Forwarded", "Date", "Location", "Vary", "Upgrade",
         ]
-    )  // 9110-6.5.1-03, 9112-7.1.2-03
+    )
     func forbidden(name: String) {
         #expect(
             decode("0\r\nA: 1\r\n\(name): x\r\nContent-Digest: y\r\n\r\n").trailers == ["A: 1", "Content-Digest: y"]
@@ -263,7 +271,7 @@ import Testing
         #expect(decode("1\r\na\r\n0\r\n" + text).error == error)
     }
 
-    @Test("the trailer section has limits, dropped fields count")  // 9110-5.4-01
+    @Test("the trailer section has limits, dropped fields count", .rfc("9110-5.4-01"))
     func trailerLimits() {
         let limits = ChunkedDecoder.Limits(trailers: 13, trailerCount: 2)
         #expect(decode("0\r\nA: bcdefg\r\n\r\n", limits: limits).trailers == ["A: bcdefg"])

@@ -1,4 +1,5 @@
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("chunked encoder")
@@ -11,6 +12,7 @@ struct ChunkedEncoderTests {
 
     @Test(
         "a chunk is its size in hexadecimal, CRLF, its data, CRLF",
+        .rfc("9112-7.1-06"),
         arguments: [
             ("x", "1\r\nx\r\n"), ("0123456789", "a\r\n0123456789\r\n"), ("\r\n", "2\r\n\r\n\r\n"),
             // 9112-7.1-06: an empty chunk would be the end.
@@ -34,7 +36,7 @@ struct ChunkedEncoderTests {
         #expect(Self.text { ChunkedEncoder.appendChunkEnd(to: &$0) } == "\r\n")
     }
 
-    @Test("the end is a zero chunk and an empty line (9112-7.1-06)")
+    @Test("the end is a zero chunk and an empty line", .rfc("9112-7.1-06"))
     func end() {
         #expect(Self.text { ChunkedEncoder.appendEnd(to: &$0) } == "0\r\n\r\n")
         #expect(Self.text { ChunkedEncoder.appendEnd(trailers: [], to: &$0) } == "0\r\n\r\n")

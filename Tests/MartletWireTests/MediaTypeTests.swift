@@ -1,10 +1,12 @@
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("media types")
 struct MediaTypeTests {
     @Test(
-        "a media type is read, with names in lower case, and written (9110-8.3.1-01, 9110-5.6.6-01)",
+        "a media type is read, with names in lower case, and written",
+        .rfc("9110-8.3.1-01", "9110-5.6.6-01", "9110-5.6.6-03", "9110-5.6.6-02", "9110-5.6.4-01", "9110-5.6.4-02"),
         arguments: [
             ("text/html", "text/html"),
             ("TEXT/HTML", "text/html"),
@@ -40,7 +42,7 @@ struct MediaTypeTests {
         #expect(MediaType(text) == nil)
     }
 
-    @Test("parameters are found by name; the first of two counts; the charset has no case (9110-8.3.2-01)")
+    @Test("parameters are found by name; the first of two counts; the charset has no case", .rfc("9110-8.3.2-01"))
     func parameters() throws {
         let mediaType = try #require(MediaType("text/html; Charset=UTF-8; a=1; a=2"))
         #expect(mediaType.charset == "utf-8")

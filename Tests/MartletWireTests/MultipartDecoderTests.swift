@@ -1,5 +1,6 @@
 import HTTPTypes
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("multipart content")
@@ -73,7 +74,8 @@ struct MultipartDecoderTests {
     }
 
     @Test(
-        "parts come with their heads and content (7578-4.1-01, 9110-8.3.3-02)",
+        "parts come with their heads and content",
+        .rfc("7578-4.1-01"),
         arguments: [
             ("--b\r\nA: 1\r\n\r\nx\r\n--b--\r\n", ["A: 1\nx"]),
             ("--b\r\nA: 1\r\n\r\nx\r\n--b--", ["A: 1\nx"]),

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import MartletWire
@@ -21,12 +22,12 @@ import Testing
         expect(.token, is: "!#$%&'*+-.^_`|~" + Self.digits + Self.letters)
     }
 
-    @Test("segment holds pchar of RFC 3986, without % and with brackets")  // 3986-3.3-01
+    @Test("segment holds pchar of RFC 3986, without % and with brackets", .rfc("3986-3.3-01"))
     func segment() {
         expect(.segment, is: Self.unreserved + Self.subDelims + ":@" + "[]")
     }
 
-    @Test("target holds visible ASCII without #")  // 9112-3.2-01, 3986-3.5-01
+    @Test("target holds visible ASCII without #", .rfc("9112-3.2-01", "3986-3.5-01"))
     func target() {
         let visible = String(decoding: (UInt8(0x21)...0x7E).filter { $0 != 0x23 }, as: UTF8.self)
         expect(.target, is: visible)
@@ -42,7 +43,7 @@ import Testing
         expect(.host, is: Self.unreserved + Self.subDelims.filter { $0 != "," })
     }
 
-    @Test("hex digits have their value in both cases, nothing else has one")  // 3986-2.1-01
+    @Test("hex digits have their value in both cases, nothing else has one", .rfc("3986-2.1-01"))
     func hexValue() {
         for octet in UInt8.min...UInt8.max {
             let character = Character(Unicode.Scalar(octet))

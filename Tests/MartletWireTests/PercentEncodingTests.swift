@@ -1,10 +1,12 @@
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("percent-encoding")
 struct PercentEncodingTests {
     @Test(
         "a file name becomes a segment that fits an HTML attribute and a relative link",
+        .rfc("3986-2.1-02", "3986-2.2-02", "3986-2.3-02", "3986-2.4-03", "3986-2.5-01"),
         arguments: [
             ("plain-._~09AZaz", "plain-._~09AZaz"), ("a b", "a%20b"), ("100%", "100%25"), ("a/b", "a%2Fb"),
             ("a?b#c", "a%3Fb%23c"), ("<i>&\"'`", "%3Ci%3E%26%22%27%60"), ("c:d", "c%3Ad"), ("é", "%C3%A9"),

@@ -1,5 +1,6 @@
 import HTTPTypes
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("preconditions")
@@ -44,6 +45,7 @@ struct PreconditionsTests {
 
     @Test(
         "If-Match",
+        .rfc("9110-13.1.1-04", "9110-13.1.1-06", "9110-13.1.1-01", "9110-13.1.1-03"),
         arguments: [
             Case(result: .proceed, why: "no condition"),
             Case(ifMatch: "\"1\"", result: .proceed, why: "9110-13.1.1-04: the tag"),
@@ -70,6 +72,7 @@ struct PreconditionsTests {
 
     @Test(
         "If-None-Match",
+        .rfc("9110-13.1.2-06", "9110-13.1.2-07", "9110-13.1.2-01", "9110-13.1.2-04", "9110-13.1.2-03"),
         arguments: [
             Case(ifNoneMatch: "\"1\"", result: .notModified, why: "9110-13.1.2-06"),
             Case(method: .head, ifNoneMatch: "\"1\"", result: .notModified, why: "9110-13.1.2-06: HEAD"),
@@ -94,6 +97,7 @@ struct PreconditionsTests {
 
     @Test(
         "If-Modified-Since",
+        .rfc("9110-13.1.3-07", "9110-13.1.3-03", "9110-13.1.3-01", "9110-13.1.3-02", "9110-13.1.3-04"),
         arguments: [
             Case(ifModifiedSince: exactly, result: .notModified, why: "9110-13.1.3-07: the same second"),
             Case(ifModifiedSince: after, result: .notModified, why: "9110-13.1.3-07: a later date"),
@@ -115,6 +119,7 @@ struct PreconditionsTests {
 
     @Test(
         "If-Unmodified-Since",
+        .rfc("9110-13.1.4-06", "9110-13.1.4-08", "9110-13.1.4-01", "9110-13.1.4-02", "9110-13.1.4-03"),
         arguments: [
             Case(ifUnmodifiedSince: exactly, result: .proceed, why: "9110-13.1.4-06: the same second"),
             Case(ifUnmodifiedSince: after, result: .proceed, why: "9110-13.1.4-06: a later date"),
@@ -132,6 +137,7 @@ struct PreconditionsTests {
 
     @Test(
         "the order of RFC 9110 §13.2.2",
+        .rfc("9110-13.2.2-01", "9110-13.2.2-03", "9110-13.2.2-02", "9110-13.2.2-04", "9110-13.2.1-05"),
         arguments: [
             Case(ifMatch: "\"2\"", ifNoneMatch: "\"1\"", result: .failed, why: "9110-13.2.2-01: If-Match first"),
             Case(ifMatch: "\"1\"", ifNoneMatch: "\"1\"", result: .notModified, why: "9110-13.2.2-03: then on"),
@@ -158,6 +164,7 @@ struct PreconditionsTests {
 
     @Test(
         "If-Range",
+        .rfc("9110-13.1.5-07", "9110-13.1.5-06", "9110-13.1.5-05", "9110-8.8.2.2-01"),
         arguments: [
             (nil, file, true),
             ("\"1\"", file, true),

@@ -1,5 +1,6 @@
 import HTTPTypes
 import MartletWire
+import TestSupport
 import Testing
 
 @Suite("response writers")
@@ -11,7 +12,8 @@ struct ResponseHeadTests {
     }
 
     @Test(
-        "the status line has three digits and two spaces (9112-4-01)",
+        "the status line has three digits and two spaces",
+        .rfc("9112-4-01"),
         arguments: [
             (.ok, "HTTP/1.1 200 OK\r\n"), (.partialContent, "HTTP/1.1 206 Partial Content\r\n"),
             (.notModified, "HTTP/1.1 304 Not Modified\r\n"), (.notFound, "HTTP/1.1 404 Not Found\r\n"),
@@ -45,7 +47,7 @@ struct ResponseHeadTests {
         }
     }
 
-    @Test("field lines have one space after the colon (9110-5.6.3-01, -02)")
+    @Test("field lines have one space after the colon", .rfc("9110-5.6.3-01", "9110-5.6.3-02"))
     func fields() {
         let head = Self.text { output in
             ResponseHead.appendField("Server", "Martlet", to: &output)
@@ -63,7 +65,7 @@ struct ResponseHeadTests {
     }
 
     @Test(
-        "which status has content and a length (9110-6.4.1-01, 9110-8.6-03, -04, 9110-15.2-02, -15.3.5-01, -15.3.6-01)",
+        "which status has content and a length",
         arguments: [
             (100, false, false), (101, false, false), (103, false, false), (199, false, false), (204, false, false),
             (205, false, true), (304, false, false), (200, true, true), (206, true, true), (302, true, true),
