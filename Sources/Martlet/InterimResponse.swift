@@ -29,6 +29,9 @@ extension Connection {
         guard number == exchangeNumber, phase == .responding, output.pendingBytes < Output.highWater else { return }
         output.takeBuffer(from: &worker.loop.buffers)
         ResponseHead.appendStatusLine(status, to: &output.bytes)
+        // It has no content, so nothing may say how that is sent (RFC 9110 §8.6, RFC 9112 §6.1).
+        var fields = fields
+        for name in [HTTPField.Name.contentLength, .transferEncoding, .connection, .upgrade] { fields[name] = nil }
         fields.write(into: &output.bytes)
         ResponseHead.appendEnd(to: &output.bytes)
         requestTurn()
