@@ -31,7 +31,7 @@ struct FileStatusTests {
         let server = try FileServer(["a.txt": "0123456789"])
         let whole = try server.get("/a.txt")
         let request = "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=2-4\r\nConnection: close\r\n\r\n"
-        let text = try everyDelivery(of: request) { try server.connect() }
+        let text = try everyDelivery(of: request, at: server.address)
         let part = try #require(WireAnswer(Array(text.utf8)))
         #expect(part.status == 206)
         #expect(metadata(part) == metadata(whole))
@@ -40,13 +40,19 @@ struct FileStatusTests {
         #expect(part["Content-Length"] == "3")
         #expect(part.text == "234")
         let ifRange = try server.get("/a.txt", "Range: bytes=2-4", "If-Range: \(try #require(whole["ETag"]))")
-        for name in ["Date", "Cache-Control", "ETag", "Vary", "Content-Range"] { #expect(ifRange[name] != nil, "\(name)") }
+        for name in ["Date", "Cache-Control", "ETag", "Vary", "Content-Range"] {
+            #expect(ifRange[name] != nil, "\(name)")
+        }
     }
 
     @Test(
         "several ranges are parts with a Content-Range and Content-Type each, in the order asked for, none on top",
         .rfc(
-            "9110-15.3.7.2-01", "9110-15.3.7.2-02", "9110-15.3.7.2-03", "9110-15.3.7.2-04", "9110-15.3.7.2-08"
+            "9110-15.3.7.2-01",
+            "9110-15.3.7.2-02",
+            "9110-15.3.7.2-03",
+            "9110-15.3.7.2-04",
+            "9110-15.3.7.2-08"
         )
     )
     func parts() throws {
@@ -85,7 +91,7 @@ struct FileStatusTests {
     func unsatisfiable() throws {
         let server = try FileServer(["a.txt": "0123456789"])
         let request = "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=10-\r\nConnection: close\r\n\r\n"
-        let answer = try everyDelivery(of: request) { try server.connect() }
+        let answer = try everyDelivery(of: request, at: server.address)
         #expect(answer.hasPrefix("HTTP/1.1 416 Range Not Satisfiable\r\n"))
         #expect(answer.contains("\r\nContent-Range: bytes */10\r\n"))
     }
@@ -116,7 +122,7 @@ struct FileStatusTests {
         let whole = try server.get("/a.txt")
         let tag = try #require(whole["ETag"])
         let request = "GET /a.txt HTTP/1.1\r\nHost: a\r\nIf-None-Match: \(tag)\r\nConnection: close\r\n\r\n"
-        let text = try everyDelivery(of: request) { try server.connect() }
+        let text = try everyDelivery(of: request, at: server.address)
         #expect(
             text == """
                 HTTP/1.1 304 Not Modified\r
@@ -149,7 +155,11 @@ struct FileStatusTests {
         #expect(found.status == 302 && found["Location"] == "/a%20b.txt")
     }
 
-    @Test("a 405 for files lists what they answer", .rfc("9110-15.5.6-01"), arguments: ["POST", "PUT", "DELETE", "TRACE"])
+    @Test(
+        "a 405 for files lists what they answer",
+        .rfc("9110-15.5.6-01"),
+        arguments: ["POST", "PUT", "DELETE", "TRACE"]
+    )
     func notAllowed(method: String) throws {
         let answer = try FileServer(["a.txt": "a"]).ask(method, "/a.txt", ["Content-Length: 0"])
         #expect(answer.status == 405)
@@ -185,8 +195,8 @@ struct FileStatusTests {
         try folder.link("root/link", to: "../secret")
         try folder.link("root/up", to: "..")
         let server = try FileServer(folder, at: folder.path(of: "root"))
-        let request = "GET \(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-        let answer = try everyDelivery(of: request) { try server.connect() }
+        let request = "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n"
+        let answer = try everyDelivery(of: request, at: server.address)
         #expect(answer.hasPrefix("HTTP/1.1 404 ") || answer.hasPrefix("HTTP/1.1 400 "))
         #expect(!answer.contains("TOP-SECRET"))
     }
@@ -195,7 +205,8 @@ struct FileStatusTests {
         "names that mean something to a system are names, and what is no file is not there",
         .rfc("9110-17.3-02"),
         arguments: [
-            "/fifo", "/null", "/CON", "/NUL", "/COM1.txt", "/aux", "/a.txt::$DATA", "/a.txt:stream", "/a.txt.", "/a.txt%20",
+            "/fifo", "/null", "/CON", "/NUL", "/COM1.txt", "/aux", "/a.txt::$DATA", "/a.txt:stream", "/a.txt.",
+            "/a.txt%20",
             "/a.txt%00", "/%00", "/a.txt%00.html", "/dev/null", "/proc/self/environ",
         ]
     )

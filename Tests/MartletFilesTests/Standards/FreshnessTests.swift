@@ -46,7 +46,8 @@ struct FreshnessTests {
         "Cache-Control is made of directives that have an argument where one is defined, of digits, without quotes",
         .rfc("9111-5.2-04", "9111-5.2.2.1-01", "9111-5.2.2.4-03"),
         arguments: [
-            (FilesOptions.Freshness.revalidate, "no-cache"), (.seconds(0), "max-age=0"), (.seconds(3600), "max-age=3600"),
+            (FilesOptions.Freshness.revalidate, "no-cache"), (.seconds(0), "max-age=0"),
+            (.seconds(3600), "max-age=3600"),
             (.seconds(.max), "max-age=\(Int.max)"), (.seconds(-1), "max-age=0"), (.seconds(.min), "max-age=0"),
         ]
     )

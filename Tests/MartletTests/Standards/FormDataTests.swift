@@ -27,7 +27,7 @@ struct FormDataTests {
         try await withServer(handler) { server in
             let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: \(type)\r\n"
             let request = head + "Content-Length: \(content.utf8.count)\r\n\r\n" + content
-            let answer = try everyDelivery(of: request) { try server.connect() }
+            let answer = try everyDelivery(of: request, at: server.address)
             received.append(try #require(WireAnswer(Array(answer.utf8))))
         }
         return try #require(received.all.first)
@@ -40,7 +40,10 @@ struct FormDataTests {
         .rfc("7578-4.1-01", "7578-4.2-02", "7578-4.2-04", "7578-4.4-01", "7578-4.8-01", "7578-5.1.3-01"),
         arguments: [
             ("Content-Disposition: form-data; name=a", "a|-|text/plain; charset=utf-8|x\n"),
-            ("Content-Disposition: form-data; name=\"größe\"; filename=\"日本.txt\"", "größe|日本.txt|text/plain; charset=utf-8|x\n"),
+            (
+                "Content-Disposition: form-data; name=\"größe\"; filename=\"日本.txt\"",
+                "größe|日本.txt|text/plain; charset=utf-8|x\n"
+            ),
             ("Content-Disposition: form-data; name=a; filename=\"../../b\"", "a|b|text/plain; charset=utf-8|x\n"),
             ("Content-Disposition: form-data; name=a; filename=\"C:\\c\\b\"", "a|b|text/plain; charset=utf-8|x\n"),
             ("Content-Disposition: form-data; name=a; filename=\"..\"", "a|-|text/plain; charset=utf-8|x\n"),
@@ -111,7 +114,9 @@ struct FormDataTests {
     @Test(
         "Content-Transfer-Encoding may say that nothing is encoded, and nothing else",
         .rfc("7578-4.7-01"),
-        arguments: [("binary", 200), ("8BIT", 200), ("7bit", 200), ("base64", 400), ("quoted-printable", 400), ("", 400)]
+        arguments: [
+            ("binary", 200), ("8BIT", 200), ("7bit", 200), ("base64", 400), ("quoted-printable", 400), ("", 400),
+        ]
     )
     func transferEncoding(encoding: String, status: Int) async throws {
         let answer = try await answer(to: part(name, "Content-Transfer-Encoding: \(encoding)", content: "x") + "--b--")

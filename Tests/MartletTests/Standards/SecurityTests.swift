@@ -22,7 +22,11 @@ struct SecurityTests {
         "X-Forwarded-Host: evil", "X-Forwarded-Proto: https", "X-Real-IP: 192.0.2.1", "Via: 1.1 evil",
     ]
 
-    @Test("nobody is believed who says for whom he asks: the peer is the socket's", .rfc("7239-8.1-01"), arguments: claims)
+    @Test(
+        "nobody is believed who says for whom he asks: the peer is the socket's",
+        .rfc("7239-8.1-01"),
+        arguments: claims
+    )
     func forwarded(claim: String) async throws {
         let router = try Router {
             Group(host: "evil") { Route("/") { _ in .text("evil") } }
@@ -30,7 +34,7 @@ struct SecurityTests {
         }
         try await withServer(router) { server in
             let request = get("/", claim, "Connection: close")
-            let answer = try everyDelivery(of: request) { try server.connect() }
+            let answer = try everyDelivery(of: request, at: server.address)
             #expect(answer == ok("127.0.0.1 a", connection: "close"))
         }
     }
@@ -57,7 +61,7 @@ struct SecurityTests {
         try await withServer(router) { server in
             let fields = "Forwarded: for=secret\r\nAuthorization: secret\r\nCookie: secret\r\nConnection: close"
             let request = "\(method) / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n"
-            let answer = try everyDelivery(of: request) { try server.connect() }
+            let answer = try everyDelivery(of: request, at: server.address)
             if method == "TRACE" { #expect(answer.hasPrefix("HTTP/1.1 405 ")) }
             #expect(!answer.contains("secret") && !answer.lowercased().contains("forwarded"))
         }
@@ -73,8 +77,14 @@ struct SecurityTests {
         ("\(String(repeating: "\r\n", count: 9))GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(String(repeating: "9", count: 30))\r\n\r\n", 400),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n", 413),
-        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(String(repeating: "0", count: 17))1\r\n", 400),
-        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n", 413),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(String(repeating: "0", count: 17))1\r\n",
+            400
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n"
+                + String(repeating: "c", count: 200), 413
+        ),
         (
             "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + "1;\(String(repeating: "e", count: 4096))\r\n", 400
@@ -122,7 +132,9 @@ struct SecurityTests {
     func splitting() async throws {
         let handler = Immediate { request in .redirect(to: "/\(request.queryItems["to"] ?? "")") }
         try await withServer(handler) { server in
-            let answer = try server.answer(to: get("/?to=a%0D%0ASet-Cookie:%20x=y%0D%0A%0D%0A%00b", "Connection: close"))
+            let answer = try server.answer(
+                to: get("/?to=a%0D%0ASet-Cookie:%20x=y%0D%0A%0D%0A%00b", "Connection: close")
+            )
             let lines = try #require(WireAnswer(Array(answer.utf8))).lines
             #expect(!lines.contains { $0.hasPrefix("Set-Cookie") })
             #expect(lines.contains { $0.hasPrefix("Location: /a") && $0.hasSuffix("b") })
