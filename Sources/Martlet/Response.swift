@@ -7,7 +7,8 @@ public import MartletWire
 /// `Content-Length`, `Connection`, `Date` and `Server` are the server's to write; set them here and they are replaced,
 /// but for `Connection: close`, which closes the connection after the answer.
 public struct Response: Sendable {
-    /// The final status, from 200 on; default 200. An interim one is a mistake: the client gets a 500, the log the reason.
+    /// The final status, 200 to 599; default 200. Any other is a mistake, and so is a 401 without WWW-Authenticate, a 405
+    /// without Allow, a 426 without Upgrade: the client gets a 500, the log the reason.
     public var status: HTTPResponse.Status
     /// The fields, in the order they are sent.
     public var fields: Fields

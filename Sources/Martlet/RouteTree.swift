@@ -30,6 +30,9 @@ struct RouteTree: Sendable {
     private var nodes = [Node()]
     private var places: [Place] = []
 
+    /// Whether there is no route.
+    var isEmpty: Bool { places.isEmpty }
+
     /// Every method that some place answers.
     var methods: Set<HTTPRequest.Method> {
         places.reduce(into: []) { $0.formUnion($1.table.allowed) }

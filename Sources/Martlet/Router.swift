@@ -13,7 +13,8 @@ import MartletWire
 /// }.run()
 /// ```
 ///
-/// `Server`'s initialiser with braces makes one by itself. What no route is for is a 404. `OPTIONS *` is a 204 whose
+/// `Server`'s initialiser with braces makes one by itself. What no route is for is a 404, and a host that no route is for
+/// a 421 where each is for some host. `OPTIONS *` is a 204 whose
 /// `Allow` names every method that some route has (RFC 9110 §9.3.7).
 ///
 /// A router is a `Handler`, so that another handler can call it. Its routes see `request.path` from there on, and
@@ -25,6 +26,8 @@ public final class Router: Handler {
     /// Hosts that are named come before those that are not.
     private let hosts: [(pattern: HostPattern, tree: RouteTree)]
     private let notFound: Endpoint
+    /// For hosts that no route is for: 404 too, or 421 where every route is for some host.
+    private let noSuchHost: Endpoint
     private let wholeServer: Endpoint
 
     /// Makes a router.
@@ -52,6 +55,12 @@ public final class Router: Handler {
         self.tree = tree
         self.hosts = hosts.filter { !$0.pattern.hasAnyLabel } + hosts.filter(\.pattern.hasAnyLabel)
         notFound = Endpoint(.failure(HTTPError(.notFound)), middleware: middleware)
+        noSuchHost =
+            tree.isEmpty && !hosts.isEmpty
+            ? Endpoint(
+                .failure(HTTPError(.misdirectedRequest, "There is no site of this name here.")),
+                middleware: middleware
+            ) : notFound
         wholeServer = Self.wholeServer([tree] + hosts.map(\.tree), middleware)
     }
 
@@ -84,13 +93,10 @@ extension Router: Routing {
         if request.received.head.form == .asterisk { return wholeServer }
         let start = request.hiddenSegments
         // Without hosts the head is not passed on: that would copy it.
-        let found =
-            if !hosts.isEmpty, let host = host(of: request.received.head) {
-                hosts[host].tree.endpoint(for: request.method, request.received.head.path, from: start)
-            } else {
-                tree.endpoint(for: request.method, request.received.head.path, from: start)
-            }
-        return found ?? notFound
+        if !hosts.isEmpty, let host = host(of: request.received.head) {
+            return hosts[host].tree.endpoint(for: request.method, request.received.head.path, from: start) ?? notFound
+        }
+        return tree.endpoint(for: request.method, request.received.head.path, from: start) ?? noSuchHost
     }
 
     /// Which of the `hosts` a request is for.

@@ -27,6 +27,8 @@ extension Files {
             throw HTTPError(.preconditionFailed, "The file is not, or no longer, what the request supposes.")
         case .notModified:
             response.status = .notModified
+            // The tag says more, and what a 304 repeats is to be little (RFC 9110 §15.4.5).
+            response.fields[.lastModified] = nil
             return response
         case .proceed:
             break

@@ -4,13 +4,13 @@ public struct FilesOptions: Sendable {
     public enum Freshness: Sendable, Hashable {
         /// They ask every time (`Cache-Control: no-cache`), and get a 304 when nothing changed: a page is never stale.
         case revalidate
-        /// They ask after so many seconds (`Cache-Control: max-age`).
+        /// They ask after so many seconds (`Cache-Control: max-age`); less than 0 counts as 0.
         case seconds(Int)
 
         var field: String {
             switch self {
             case .revalidate: "no-cache"
-            case .seconds(let seconds): "max-age=\(seconds)"
+            case .seconds(let seconds): "max-age=\(max(0, seconds))"
             }
         }
     }

@@ -14,7 +14,7 @@ extension RequestHead {
     }
 
     private mutating func readParts(of line: Span<UInt8>) throws(RequestError) {
-        let methodEnd = try Self.endOfMethod(in: line)
+        let methodEnd = try readMethod(line)
         guard methodEnd < line.count else { throw .malformedRequestLine }
         var targetEnd = methodEnd + 1
         while targetEnd < line.count, line[targetEnd] != UInt8(ascii: " ") {
@@ -28,8 +28,6 @@ extension RequestHead {
         } catch .unsupportedVersion where line.equals("PRI * HTTP/2.0") {
             throw .http2Preface
         }
-        guard let knownMethod = HTTPRequest.Method(method) else { throw .invalidMethod }
-        self.method = knownMethod
         parts = try TargetParts(of: line, target: methodEnd + 1..<targetEnd, method: method)
         if !parts.path.isEmpty {
             try path.decode(line.extracting(parts.path))
@@ -51,17 +49,20 @@ extension RequestHead {
         line.replaceSubrange(colon + 1..<end, with: CollectionOfOne(UInt8(ascii: "*")))
     }
 
-    /// The end of the method at the beginning of `line`: the first SP, or the line's end.
+    /// Takes the method at the beginning of `line`; its end is the first SP, or the line's end.
     ///
     /// A method that is longer than any known one is told apart from a line that is too long (RFC 9112 §3), so this works
-    /// on a line whose end is not there yet.
-    static func endOfMethod(in line: Span<UInt8>) throws(RequestError) -> Int {
+    /// on a line whose end is not there yet. It comes first, since a HEAD gets no content whatever is wrong with the rest.
+    mutating func readMethod(_ line: Span<UInt8>) throws(RequestError) -> Int {
         var index = 0
         while index < line.count, OctetSet.token.contains(line[index]) {
             index += 1
             guard index <= HeadLimits.method else { throw .methodTooLong }
         }
-        guard index > 0, index == line.count || line[index] == UInt8(ascii: " ") else { throw .invalidMethod }
+        guard index > 0, index == line.count || line[index] == UInt8(ascii: " "),
+            let method = HTTPRequest.Method(line.extracting(0..<index))
+        else { throw .invalidMethod }
+        self.method = method
         return index
     }
 

@@ -131,7 +131,7 @@ extension RequestParser {
         let bound = min(window, lineStart + limits.requestLine + 1)
         guard let end = try endOfLine(input, to: bound, window: window, allowingTabs: false) else {
             guard scanned - lineStart > limits.requestLine else { return false }
-            _ = try RequestHead.endOfMethod(in: input.extracting(lineStart..<scanned))
+            _ = try head.readMethod(input.extracting(lineStart..<scanned))
             throw .requestLineTooLong
         }
         try head.readRequestLine(input.extracting(lineStart..<end))

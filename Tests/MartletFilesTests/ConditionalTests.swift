@@ -142,7 +142,6 @@ struct ConditionalTests {
                 HTTP/1.1 304 Not Modified
                 Date: *
                 Server: Martlet
-                Last-Modified: \(Self.same)
                 ETag: \(tag)
                 Cache-Control: no-cache
                 Vary: Accept-Encoding
