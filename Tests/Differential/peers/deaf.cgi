@@ -1,0 +1,3 @@
+#!/bin/sh
+# Answers without reading the content.
+printf 'Content-Type: text/plain\r\n\r\nnot read\n'
