@@ -46,7 +46,10 @@ class Outcome:
         """As in requests.py, such as "100 200 kept"; with `key`, how the echo says it was understood."""
         words = [str(answer.status) for answer in self.answers]
         if self.rest:
-            words.append("http/0.9" if not self.answers else "garbage")
+            if self.rest.startswith(b"HTTP/"):
+                words.append("cut")
+            else:
+                words.append("garbage" if self.answers else "http/0.9")
         words.append(self.state)
         return " ".join(words) + self.understood(key)
 

@@ -5,7 +5,7 @@ import pathlib
 import textwrap
 
 import servers
-from requests import CASES, REASONS
+from requests import CASES
 
 RECORD = pathlib.Path(__file__).parent / "answers.tsv"
 NOT_ASKED = "-"
@@ -80,7 +80,8 @@ it says here, also octet by octet and behind another request. The requests as by
 
 - Numbers are the statuses of the answers, in order. More than were asked for: content was taken for a request.
 - *kept*: a request behind it was answered. *closed*: the connection was closed. *reset*: so that the answer may be lost.
-  *waits*: it wants more octets. *http/0.9*: an answer without status line.
+  *waits*: it wants more octets. *http/0.9*: an answer without status line; *garbage*: octets behind the
+  answers; *cut*: an answer without its end.
 - `=` is Martlet's answer, `-` was not asked (Node's library has no file server). What the others' echo understood stands behind
   their answer where it is not the same.
 - Python is `http.server` with `protocol_version = "HTTP/1.1"`. Go and Node show what their libraries do for a handler that reads
@@ -110,10 +111,9 @@ def section(topic, cases, answers):
     for case in cases:
         number = ""
         if differs(case, answers) and case.why:
-            reason = REASONS.get(case.why, case.why)
-            if reason not in reasons:
-                reasons.append(reason)
-            number = f" [{reasons.index(reason) + 1}]"
+            if case.why not in reasons:
+                reasons.append(case.why)
+            number = f" [{reasons.index(case.why) + 1}]"
         cells = (case.outcome + number, *(cell(case, name, answers) for name in servers.PEERS))
         rows.setdefault(cells, []).append(case.name)
     lines = [f"\n## {topic}\n", row(["Request", "Martlet", *(servers.TITLES[name] for name in servers.PEERS)])]

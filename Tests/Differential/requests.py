@@ -6,26 +6,18 @@ case(ID, NAME, BYTES, EXPECTED, RFC...) where
 - RFC: ids of docs/standards/requirements.tsv.
 - echo: how the echo must say that it understood the request, such as "host=b.test".
 - has, lacks: text that the answers hold, or do not.
-- why: the reason that the RFC gives for answering otherwise than most, or its name in REASONS. The tool asks for one.
 - eof: the client ends its sending side after the request.
 - whole: the outcome depends on how the bytes are cut, so they are sent at once only.
 - alone: must stand at the beginning of the connection.
 - skip: servers that cannot be asked, such as those without a file server.
+
+Where most others answer otherwise, the tool wants the reason that the RFC gives: because(REASON, ID...) behind the cases.
 
 /hello.txt, /digits.txt (ten octets) and the like are files; /echo says how it understood a request of any method;
 /deaf takes POST and /page GET, and neither reads content.
 """
 
 import re
-
-REASONS = {
-    "close": "After a request that is not valid where the next one begins is a guess, so 400 is the last answer "
-    "(RFC 9112 §2.2, §9.3). The others agree that it is refused, and go on reading.",
-    "strict": "What the grammar does not have is an invalid request: 400 and close (RFC 9112 §2.2, §3). Most of the "
-    "others repair it, and two programs that repair differently disagree on what was asked (§11.2).",
-    "400": "The request is invalid, and 400 is the status for that (RFC 9112 §2.2, §3.2; RFC 9110 §15.5.1).",
-}
-
 
 class Case:
     def __init__(self, topic, id, name, wire, expect, rfc, **options):
@@ -35,7 +27,7 @@ class Case:
         self.echo = options.pop("echo", None)
         self.has = options.pop("has", ())
         self.lacks = options.pop("lacks", ())
-        self.why = options.pop("why", None)
+        self.why = None
         self.eof = options.pop("eof", False)
         self.whole = options.pop("whole", False)
         self.alone = options.pop("alone", False)
@@ -71,6 +63,12 @@ def topic(name):
 
 def case(id, name, wire, expect, *rfc, **options):
     CASES.append(Case(_topic, id, name, wire, expect, rfc, **options))
+
+
+def because(reason, *ids):
+    for id in ids:
+        [named] = [case for case in CASES if case.id == id]
+        named.why = reason
 
 
 def request(method, target, *fields, content="", version="HTTP/1.1", host="Host: a.test"):
@@ -145,6 +143,16 @@ for id, name, version, expect, *rfc in [
     ("space", "HTTP / 1.1", "HTTP / 1.1", "400 closed", "9112-2.3-02"),
 ]:
     case(f"version-{id}", f"version: {name}", get(version=version), expect, *rfc)
+because(
+    "What is no request line is answered 400, and the connection closes, since where the next request begins would be a guess "
+    "(RFC 9112 §2.2, §3). One empty line before it ought to be skipped; more than eight are not what any client sends.",
+    "line-empty-9", "line-empty-bare-cr", "line-two-spaces-version",
+)
+because(
+    "HTTP/0.9 has not been part of HTTP since RFC 9112 (§2.3, appendix C.1): a request line has a version.",
+    "line-http09", "line-http09-fields",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Methods")
@@ -191,6 +199,24 @@ case("method-get-content", "GET with content", request("GET", "/echo", "Content-
 case("method-delete-content", "DELETE with content", request("DELETE", "/echo", "Content-Length: 5", content="hello"), "200 kept", "9112-6-01", echo="content=hello")
 case("method-head-content", "HEAD with content", request("HEAD", "/hello.txt", "Content-Length: 5", content="hello"), "200 kept", "9112-6-01")
 case("method-query", "QUERY on a file", request("QUERY", "/hello.txt", "Content-Length: 5", content="hello"), "405 kept", "9110-9.1-03")
+because(
+    "A method that the server does not know is a 501 (RFC 9110 §9.1), and methods are case-sensitive. The request itself is "
+    "valid and its end known, so the connection stays (RFC 9112 §9.3).",
+    "method-lower", "method-mixed", "method-unknown", "method-unknown-page", "method-unknown-content", "method-m-search",
+    "method-token", "method-long-32",
+)
+because(
+    "A method that is known but not allowed here is a 405 with Allow (RFC 9110 §9.1, §15.5.6). The others give the page "
+    "whatever the method, as far as their handler does not look.",
+    "method-post-file", "method-post-page", "method-get-deaf",
+)
+because("TRACE is off by default, since it reflects what a script must not see (RFC 9110 §9.3.8).", "method-trace", "method-trace-page")
+because(
+    "An answer to OPTIONS that has no content is a 204 here; RFC 9110 §9.3.7 asks for Allow and leaves the status open. `*` is "
+    "the server as a whole.",
+    "method-options", "method-options-page", "method-options-star",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("The request target")
@@ -249,6 +275,24 @@ case("target-8000-query", "a query that makes 8,000 octets", get(target="/hello.
 case("target-line-8192", "a request line of 8,192 octets", get(target="/hello.txt?" + "a" * (8192 - 24)), "200 kept", "9112-3-04")
 case("target-line-8193", "a request line of 8,193 octets", get(target="/hello.txt?" + "a" * (8193 - 24)), "414 closed", "9112-3-03")
 case("target-70000", "a target of 70,000 octets", get(target="/" + "a" * 69999), "414 closed", "9112-3-03")
+because(
+    "An http URL with an empty host is invalid and must be refused (RFC 9110 §4.2.1); a port has at most 16 bits, so 99999 "
+    "names no port.",
+    "target-absolute-empty", "target-absolute-bad-port",
+)
+because(
+    "What came in the clear must not be answered as https, nor as any other scheme (RFC 9110 §7.4): 421 (§15.5.20).",
+    "target-absolute-https", "target-absolute-ftp",
+)
+because("A request target has no fragment (RFC 9112 §3.2; RFC 3986 §3.5): the request line is invalid, 400.", "target-fragment")
+because(
+    "These octets must be percent-encoded in a path, and octets above 127 anywhere in a target (RFC 3986 §3.3, §2): an invalid "
+    "request line gets 400 and is not corrected (RFC 9112 §3.2).",
+    "target-quote", "target-angle", "target-backslash", "target-brace", "target-bar", "target-caret", "target-utf8",
+    "target-utf8-query",
+)
+because("A request line longer than the limit, here 8,192 octets, gets 414; at least 8,000 are recommended (RFC 9112 §3).", "target-line-8193")
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Paths and files")
@@ -284,6 +328,12 @@ case("path-plus", "/a+b.txt: a plus is no space", get(target="/a+b.txt"), "404 k
 case("path-twice", "/%2541.txt is %41.txt", get(target="/%2541.txt"), "200 kept", "3986-2.4-02", skip=NO_FILES)
 case("path-not-twice", "/%41.txt is A.txt", get(target="/%41.txt"), "404 kept", "3986-2.4-02")
 case("path-future", "a file from the future", get(target="/future.txt"), "200 kept", "9110-8.8.2.1-03", lacks=("Last-Modified: Fri, 01 Jan 2100",), skip=NO_FILES)
+because(
+    "Paths are split before they are decoded, so %2F is part of a name and separates nothing (RFC 3986 §2.2, §2.4). No file "
+    "has such a name.",
+    "path-slash-encoded",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Host")
@@ -341,6 +391,12 @@ case("host-none-1.0", "no Host in HTTP/1.0", get(version="HTTP/1.0", host=None),
 case("host-two-1.0", "two Hosts in HTTP/1.0", get("Host: b.test", version="HTTP/1.0"), "400 closed", "9112-3.2-05")
 case("host-bad-1.0", "an invalid Host in HTTP/1.0", get(version="HTTP/1.0", host="Host: a/b"), "400 closed", "9112-3.2-06")
 case("host-1.0", "a Host in HTTP/1.0", get(target="/echo", version="HTTP/1.0"), "200 closed", "9110-5.1-02", echo="host=a.test")
+because(
+    "A Host that is not `host` or `host:port` gets 400 (RFC 9112 §3.2, a MUST). The others of this column do not look.",
+    "host-comma-close", "host-bad-port", "host-negative-port", "host-big-port", "host-huge-port", "host-two-ports",
+    "host-ipv6-open", "host-ipv6-bad", "host-ipv6-zone", "host-percent",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Field lines")
@@ -396,6 +452,18 @@ case("field-end-lf", "an empty line that is LF alone", "GET /hello.txt HTTP/1.1\
 case("field-all-lf", "every line ends with LF alone", "GET /hello.txt HTTP/1.1\nHost: a.test\n\n", "400 closed", "9112-2.2-02")
 case("field-end-cr", "an empty line that is CR alone", "GET /hello.txt HTTP/1.1\r\nHost: a.test\r\n\rGET", "400 closed", "9112-2.2-04")
 case("field-utf16", "a head in UTF-16", "G\0E\0T\0 \0/\0 \0H\0T\0T\0P\0/\0001\0.\0001\0\r\0\n\0", "400 closed", "9112-2.2-01")
+because(
+    "A server refuses a folded line with 400, or replaces the fold by spaces (RFC 9112 §5.2). Refusing cannot be understood "
+    "in two ways (§11.2).",
+    "field-folded", "field-folded-tab",
+)
+because("The limit is 100 fields; more get 431 (RFC 9110 §5.4; RFC 6585 §5).", "field-count-100")
+because(
+    "Lines end with CRLF. To take LF alone is allowed, CR alone is invalid (RFC 9112 §2.2); both are refused, since who sees "
+    "other line ends than the program in front sees other requests (§11.2).",
+    "field-end-lf", "field-end-cr",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Content-Length")
@@ -450,6 +518,12 @@ case("length-large", "content of 100,000 octets", post("Content-Length: 100000",
 case("length-too-large", "content of 20 MiB, announced", post("Content-Length: 20971520"), "413 closed", "9110-15.5.14-01")
 case("length-1.0", "HTTP/1.0 with content", post("Content-Length: 5", content="hello", version="HTTP/1.0"), "200 closed", "9112-9.3-03", echo="content=hello")
 case("length-none-1.0", "HTTP/1.0 POST without length", post(content="hello", version="HTTP/1.0"), "200 closed", "9112-6.3-11", echo="content=")
+because(
+    "Content longer than the limit is refused before it is sent: 413, and the connection closes (RFC 9110 §15.5.14). The "
+    "others have no limit, or wait for the content first.",
+    "length-max", "length-2-32", "length-too-large",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Transfer-Encoding")
@@ -504,6 +578,23 @@ case("te-te-gzip", "TE: gzip", get("TE: gzip", "Connection: TE"), "200 kept", "9
 case("te-answer-1.1", "a streamed answer to HTTP/1.1", get(target="/stream"), "200 kept", "9112-6.3-12", has=("Transfer-Encoding: chunked\r\n",), skip=("nginx", "apache", "lighttpd", "go", "node", "python"))
 case("te-answer-1.0", "a streamed answer to HTTP/1.0", get(target="/stream", version="HTTP/1.0"), "200 closed", "9112-6.1-10", lacks=("Transfer-Encoding",), skip=("nginx", "apache", "lighttpd", "go", "node", "python"))
 case("te-answer-1.0-keep", "a streamed answer to HTTP/1.0 with keep-alive", get("Connection: keep-alive", target="/stream", version="HTTP/1.0"), "200 closed", "9112-6.1-10", lacks=("Transfer-Encoding",), skip=("nginx", "apache", "lighttpd", "go", "node", "python"))
+because(
+    "When Transfer-Encoding does not end in chunked the length cannot be known: the server must answer 400 and close "
+    "(RFC 9112 §6.3). 501 is for a coding that is not known, before chunked (§6.1).",
+    "te-identity", "te-chunked-identity", "te-gzip", "te-chunked-gzip", "te-xchunked", "te-chunkedx", "te-chunk", "te-quoted",
+    "te-space-inside", "te-high", "te-length-identity",
+)
+because("A list may have empty members, and they are skipped (RFC 9110 §5.6.1.2, a MUST).", "te-empty-members")
+because("chunked is applied once at most and has no parameters: an error, 400 (RFC 9112 §6.1, §7.1).", "te-twice", "te-parameter")
+because(
+    "A tab is white space in a list, but peers disagree on what follows it; ambiguous framing is refused with 400 (RFC 9112 §11.2).",
+    "te-tab",
+)
+because(
+    "Transfer-Encoding in HTTP/1.0 is faulty framing (RFC 9112 §6.1, a MUST): 400, and the connection closes.",
+    "te-1.0",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Chunks")
@@ -576,6 +667,30 @@ case("chunk-cut-data", "the content ends in a chunk", chunked("5\r\nhel"), "400 
 case("chunk-cut-last", "the content ends before the empty line", chunked("5\r\nhello\r\n0\r\n"), "400 closed", "9112-8-02", eof=True, lacks=("content=hello",))
 case("chunk-bad-file", "a bad chunk for a file", get("Transfer-Encoding: chunked", content="xyz\r\n\r\n"), "200 closed", "9112-9.3-05")
 case("chunk-bad-hidden", "a bad chunk with a request behind it", chunked("xyz\r\nGET /hidden HTTP/1.1\r\nHost: a.test\r\n\r\n"), "400 closed", "9112-9.3-05")
+because(
+    "White space may stand before the semicolon of an extension, an extension has a name, and a value where there is an equals "
+    "sign (RFC 9112 §7.1.1). Anything else is an invalid chunk: 400 and close.",
+    "chunk-space-after", "chunk-tab-after", "chunk-extension-empty", "chunk-extension-no-value", "chunk-extension-quoted-crlf",
+)
+because(
+    "A chunk size has at most 16 digits here. Large numbers have to be expected and refused in time (RFC 9112 §7.1).",
+    "chunk-2-32",
+)
+because(
+    "The length of chunk extensions is to be limited (RFC 9112 §7.1.1), here to 4,096 octets a line and 16,384 a request; that "
+    "of trailers as that of fields (RFC 9110 §5.4), here to 8,192 octets and 50 lines.",
+    "chunk-extension-5000", "chunk-extension-sum", "chunk-trailer-long", "chunk-trailer-many",
+)
+because(
+    "Trailers are field lines (RFC 9112 §7.1.2): no white space before the colon, no folding (§5.1, §5.2).",
+    "chunk-trailer-space", "chunk-trailer-folded",
+)
+because(
+    "The file does not depend on the content, so it is answered first; then the content turns out to be invalid, and the "
+    "connection closes (RFC 9112 §9.3).",
+    "chunk-bad-file",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Connections and pipelining")
@@ -628,6 +743,18 @@ case("upgrade-alone", "Upgrade without Connection", get("Upgrade: websocket"), "
 case("upgrade-1.0", "Upgrade in HTTP/1.0", get("Upgrade: websocket", "Connection: Upgrade", version="HTTP/1.0"), "200 closed", "9110-7.8-12")
 case("connection-host", "Connection names Host", get("Connection: Host"), "200 kept", "9112-9.3-02")
 case("connection-length", "Connection names Content-Length", post("Connection: Content-Length", "Content-Length: 5", content="hello"), "200 kept", "9112-9.3-05", echo="content=hello")
+because(
+    "Files can be read only: POST is not allowed on any path below, whether there is a file or not (RFC 9110 §15.5.6).",
+    "unread-404", "unread-405",
+)
+because("The request is valid, only its method is not known: 501, and the content is read (RFC 9112 §9.3).", "unread-501")
+because(
+    "Unread content is received up to 256 KiB; beyond, the connection closes after the answer (RFC 9112 §9.3 allows either), "
+    "in stages, so that the answer arrives (§9.6).",
+    "unread-huge",
+)
+because("Nobody may be there any more: 400 may be sent before closing (RFC 9112 §8), and is not.", "cut-head")
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Expect")
@@ -647,6 +774,16 @@ case("expect-bad-length", "100-continue and a bad length", post("Expect: 100-con
 case("expect-unknown", "an unknown expectation", get("Expect: tea"), "417 closed", "9110-10.1.1-01")
 case("expect-unknown-too", "100-continue and an unknown expectation", post("Expect: 100-continue, tea", "Content-Length: 5"), "417 closed", "9110-10.1.1-01")
 case("expect-unknown-content", "an unknown expectation, and content that looks like a request", post("Expect: tea", f"Content-Length: {len(HIDDEN)}", content=HIDDEN), "417 closed", "9112-9.3-05")
+because(
+    "100 may be left out where content has begun to arrive, or there is none (RFC 9110 §10.1.1).",
+    "expect-sent", "expect-empty", "expect-get",
+)
+because("Where the fields already decide, the final status comes at once, not 100 (RFC 9110 §10.1.1, a MUST).", "expect-large")
+because(
+    "417 may answer an expectation that is not known (RFC 9110 §10.1.1): who is asked for something says that it cannot.",
+    "expect-unknown", "expect-unknown-too", "expect-unknown-content",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Ranges")
@@ -702,6 +839,20 @@ for id, name, value, expect, *rfc in [
 ]:
     case(f"if-range-{id}", name, get("Range: bytes=0-1", f"If-Range: {value}", target="/digits.txt"), expect, *rfc, skip=NO_FILES)
 case("if-range-alone", "If-Range without Range", get('If-Range: "other"', target="/digits.txt"), "200 kept", "9110-13.1.5-01", skip=NO_FILES)
+because(
+    "A last position past the end means the end, a suffix longer than the file the whole file, however large the number "
+    "(RFC 9110 §14.1.2).",
+    "range-last-far", "range-suffix-far",
+)
+because(
+    "An invalid Range may be ignored or refused (RFC 9110 §14.2). Ignored, the client gets what it wanted; 416 is for a valid "
+    "range that lies beyond the end (§15.5.17). Two lines are the list of both, which is invalid.",
+    "range-backwards", "range-no-number", "range-letters", "range-hex", "range-single", "range-twice",
+)
+because("Overlapping ranges may be coalesced (RFC 9110 §15.3.7.2): what is left here is one range.", "range-overlapping-few")
+because("Range is defined for GET only, and must be ignored elsewhere (RFC 9110 §14.2).", "range-head", "range-head-beyond")
+because("In an empty file no first position is satisfiable (RFC 9110 §14.1.2): 416 (§15.5.17).", "range-empty-file")
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Conditions")
@@ -744,6 +895,11 @@ case("if-405", "If-Match with a method that is not allowed", post('If-Match: "ot
 case("if-301", "If-Match for a redirect", get('If-Match: "other"', target="/folder"), "301 kept", "9110-13.2.1-02", skip=NO_FILES)
 case("if-options", "If-Match with OPTIONS", request("OPTIONS", "/hello.txt", 'If-Match: "other"'), "204 kept", "9110-13.2.1-05", skip=NO_FILES)
 case("if-since-post", "If-Modified-Since with POST", post(f"If-Modified-Since: {SAME}", "Content-Length: 5", content="hello"), "200 kept", "9110-13.1.3-03", echo="content=hello")
+because(
+    "An If-Modified-Since that is not one valid HTTP date must be ignored (RFC 9110 §13.1.3). HTTP dates end with GMT (§5.6.7).",
+    "if-since-zone", "if-since-twice",
+)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 topic("Other protocols")
@@ -759,3 +915,7 @@ case("other-json", "JSON", '{"method": "GET"}\r\n\r\n', "400 closed", "9112-2.2-
 case("other-redis", "a client of Redis", "*1\r\n$4\r\nPING\r\n", "400 closed", "9112-2.2-09")
 case("other-nul", "1,000 NULs", "\0" * 1000, "400 closed", "9112-2.2-09")
 case("other-high", "1,000 octets above 127", "\xff" * 1000 + "\r\n", "400 closed", "9112-2.2-09")
+because(
+    "505 is the status for a major version that is not served (RFC 9110 §15.6.6); its content tells a client of HTTP/2 to use HTTP/1.1.",
+    "other-http2",
+)
