@@ -73,7 +73,9 @@ def faults(answers):
 INTRODUCTION = """\
 # Differences
 
-The same {count} requests (good, odd and hostile) were sent to Martlet and to {peers}. This page says who answers what.
+The same {count} requests (good, odd and hostile) were sent to Martlet and to
+{peers}.
+This page says who answers what.
 `make differences PEERS=all` asks everybody again and writes it; `make differences` checks in CI that Martlet answers as
 it says here, also octet by octet and behind another request. The requests as bytes are in
 [requests.py](../../Tests/Differential/requests.py), the others' set-up is in [peers](../../Tests/Differential/peers).

@@ -8,7 +8,9 @@ struct Echo: AnyMethod {
     func anyMethod(_ request: Request) async throws -> Response {
         let content = String(decoding: try await request.body.collect(upTo: 1 << 20), as: UTF8.self)
         let host = request.head.authority.map(\.description) ?? ""
-        return .text("method=\(request.method.rawValue) target=\(request.head.target) host=\(host) content=\(content)\n")
+        return .text(
+            "method=\(request.method.rawValue) target=\(request.head.target) host=\(host) content=\(content)\n"
+        )
     }
 }
 
