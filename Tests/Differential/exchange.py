@@ -10,7 +10,7 @@ PROBE_CONTENT = b"the probe\n"
 BEFORE = b"GET /hello.txt?before HTTP/1.1\r\nHost: a.test\r\n\r\n"
 
 # Seconds. What is expected is waited for; where nothing is known, silence ends the wait.
-LIMIT = 5
+LIMIT = 15
 FIRST_ANSWER = 1.5
 SILENCE = 0.5
 
