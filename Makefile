@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz standards lint format docs linkage load bench clean
+.PHONY: help serve release test sanitize fuzz standards differences lint format docs linkage load bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -24,6 +24,11 @@ test: ## Build and run every test
 
 standards: test ## Tie the RFCs' requirements to the tests, in docs/standards; with FILTER=Framing list what these tests cite
 	scripts/standards.py $(if $(FILTER),--cited)
+
+differences: ## Who answers what: check Martlet's column; PEERS=all, or nginx,go, asks the other servers again
+	@scripts/setup.sh $(if $(PEERS),standards,differences)
+	swift build --product DifferentialServer
+	python3 Tests/Differential/differences.py "$$(swift build --show-bin-path)/DifferentialServer" $(if $(PEERS),--peers $(PEERS))
 
 sanitize: ## The tests under ThreadSanitizer and AddressSanitizer
 	@scripts/setup.sh test

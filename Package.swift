@@ -196,6 +196,12 @@ let package = Package(
             dependencies: ["httpsrv", "chat", "upload", "inspect", "MartletReactor", "TestSupport"],
             exclude: ["Scripts"]
         ),
+        // What make differences sends its requests to.
+        .executableTarget(
+            name: "DifferentialServer",
+            dependencies: ["Martlet", "MartletFiles"],
+            path: "Tests/Differential/Server"
+        ),
         .testTarget(
             name: "MartletCLITests",
             dependencies: ["MartletCLI", "MartletReactor", "TestSupport"],

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|test|bench
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|test|differences|standards|bench
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -29,6 +29,15 @@ test)
     need procps ps
     need libsqlite3-dev /usr/include/sqlite3.h # Examples/notes
     ;;
+differences) need python3 /usr/bin/python3 ;;
+standards)
+    need nginx-light /usr/sbin/nginx
+    need apache2 /usr/sbin/apache2
+    need lighttpd /usr/sbin/lighttpd
+    need golang-go /usr/bin/go
+    need nodejs /usr/bin/node
+    need python3 /usr/bin/python3
+    ;;
 bench)
     need curl curl
     need wrk wrk
@@ -37,7 +46,7 @@ bench)
     need util-linux taskset
     ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|test|bench" >&2
+    echo "usage: scripts/setup.sh build|docs|test|differences|standards|bench" >&2
     exit 64
     ;;
 esac

@@ -52,6 +52,13 @@ extension Connection {
         if received.head.method == .put, received.head.fields.contains(.contentRange) {
             return HTTPError(.badRequest, "A part cannot be PUT here: send the whole, or use PATCH.")
         }
+        // What came in the clear cannot be for https, whatever the client believes (RFC 9110 §7.4).
+        if received.head.form == .absolute, received.head.scheme != "http" {
+            return HTTPError(
+                .misdirectedRequest,
+                "This is a plain HTTP connection: only http URLs are served over it."
+            )
+        }
         if received.head.hasUnknownExpectation {
             return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")
         }
