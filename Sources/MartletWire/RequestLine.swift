@@ -6,6 +6,10 @@ extension RequestHead {
     mutating func readRequestLine(_ line: Span<UInt8>) throws(RequestError) {
         self.line.append(copying: line)
         let methodEnd = try Self.endOfMethod(in: line)
+        let method = line.extracting(0..<methodEnd)
+        guard let knownMethod = HTTPRequest.Method(method) else { throw .invalidMethod }
+        // First of all: whatever is wrong with the rest, the answer to HEAD has no content (RFC 9110 §9.3.2).
+        self.method = knownMethod
         guard methodEnd < line.count else { throw .malformedRequestLine }
         var targetEnd = methodEnd + 1
         while targetEnd < line.count, line[targetEnd] != UInt8(ascii: " ") {
@@ -13,14 +17,11 @@ extension RequestHead {
         }
         guard targetEnd > methodEnd + 1 else { throw .malformedRequestLine }
         guard targetEnd + 1 < line.count else { throw .missingVersion }
-        let method = line.extracting(0..<methodEnd)
         do {
             version = try Self.version(line.extracting(targetEnd + 1..<line.count))
         } catch .unsupportedVersion where line.equals("PRI * HTTP/2.0") {
             throw .http2Preface
         }
-        guard let knownMethod = HTTPRequest.Method(method) else { throw .invalidMethod }
-        self.method = knownMethod
         parts = try TargetParts(of: line, target: methodEnd + 1..<targetEnd, method: method)
         if !parts.path.isEmpty {
             try path.decode(line.extracting(parts.path))
