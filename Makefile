@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz lint format docs linkage load bench clean
+.PHONY: help serve release test sanitize fuzz standards lint format docs linkage load bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -18,7 +18,12 @@ release:
 test: ## Build and run every test
 	@scripts/setup.sh test
 	swift build --build-tests
-	swift test --skip-build
+	@rm -rf .build/standards && mkdir -p .build/standards
+	MARTLET_RFC_CITATIONS="$(CURDIR)/.build/standards/citations.tsv" swift test --skip-build \
+		--event-stream-version 6.3 --event-stream-output-path .build/standards/events.jsonl $(if $(FILTER),--filter '$(FILTER)')
+
+standards: test ## Tie the RFCs' requirements to the tests, in docs/standards; with FILTER=Framing list what these tests cite
+	scripts/standards.py $(if $(FILTER),--cited)
 
 sanitize: ## The tests under ThreadSanitizer and AddressSanitizer
 	@scripts/setup.sh test

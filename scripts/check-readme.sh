@@ -28,4 +28,11 @@ for flag in $(grep -oE '(^|[ `])--[a-z][a-z-]+' README.md | tr -d ' `' | sort -u
     case $flag in --generate-completion-script | --help | --filter) continue ;; esac
     "$(swift build --show-bin-path)/martlet" --help | grep -q -- "$flag" || { echo "martlet has no $flag." >&2; exit 1; }
 done
+for example in Examples/*/; do
+    example=$(basename "$example")
+    grep -q "(Examples/$example)" README.md || { echo "The README does not name Examples/$example." >&2; exit 1; }
+done
+for path in $(grep -ohE '\]\([A-Za-z][A-Za-z0-9./_-]*\)' README.md | tr -d '])('); do
+    [ -e "$path" ] || { echo "The README links $path, which is not there." >&2; exit 1; }
+done
 echo "The README holds."

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tests of the reactor, the wire, the server and the files under ThreadSanitizer and AddressSanitizer.
-# The tests of the command line drive the plain binary with real clients and are left to `make test`.
+# The tests of the command line and the examples drive plain binaries with real clients and are left to `make test`.
 set -eu
 cd "$(dirname "$0")/.."
 for sanitizer in ${1:-thread address}; do
@@ -8,5 +8,5 @@ for sanitizer in ${1:-thread address}; do
     # XCTest has a leak of its own; the tests are Swift Testing's.
     TSAN_OPTIONS=halt_on_error=1 \
         swift test --sanitize="$sanitizer" --scratch-path ".build/$sanitizer" \
-        --disable-xctest --skip MartletCLITests
+        --disable-xctest --skip MartletCLITests --skip ExamplesTests
 done

@@ -27,6 +27,7 @@ test)
     need chromium chromium
     need util-linux setpriv
     need procps ps
+    need libsqlite3-dev /usr/include/sqlite3.h # Examples/notes
     ;;
 bench)
     need curl curl

@@ -1,11 +1,9 @@
-import Logging
 import MartletReactor
 import MartletWire
 
 /// One request and its answer, while they are under way on a connection. Loops keep a few for reuse.
 final class Exchange {
     private(set) var received: ReceivedRequest
-    private let logger: Logger
     /// The head is complete and valid.
     private(set) var hasHead = false
     var content = Content.none
@@ -65,9 +63,8 @@ final class Exchange {
         case needsInput
     }
 
-    init(logger: Logger) {
-        self.logger = logger
-        received = ReceivedRequest(logger: logger)
+    init(_ configuration: ServerConfiguration) {
+        received = ReceivedRequest(logger: configuration.logger, errorFormat: configuration.errorFormat)
     }
 
     var head: RequestHead { received.head }
@@ -97,7 +94,7 @@ final class Exchange {
         if isKnownUniquelyReferenced(&received) {
             received.reset()
         } else {
-            received = ReceivedRequest(logger: logger)
+            received = received.another()
         }
         hasHead = false
         content = .none

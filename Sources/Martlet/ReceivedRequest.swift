@@ -1,3 +1,4 @@
+import HTTPTypes
 import Logging
 import MartletReactor
 import MartletWire
@@ -15,9 +16,14 @@ final class ReceivedRequest: @unchecked Sendable {
     /// The connection's number for this request.
     var exchange: UInt64 = 0
     let logger: Logger
+    /// What errors look like; nil: the error page.
+    let errorFormat: ErrorFormat?
 
-    init(logger: Logger) {
+    typealias ErrorFormat = @Sendable (HTTPError) -> Response
+
+    init(logger: Logger, errorFormat: ErrorFormat? = nil) {
         self.logger = logger
+        self.errorFormat = errorFormat
     }
 
     /// Makes it as new and keeps the memory it has.
@@ -28,9 +34,14 @@ final class ReceivedRequest: @unchecked Sendable {
         body = .none
     }
 
+    /// A new one for the same server.
+    func another() -> ReceivedRequest {
+        ReceivedRequest(logger: logger, errorFormat: errorFormat)
+    }
+
     /// The same with other fields.
     func with(_ fields: Fields) -> ReceivedRequest {
-        let other = ReceivedRequest(logger: logger)
+        let other = another()
         other.head = head
         other.head.fields = fields
         other.peer = peer
@@ -48,14 +59,20 @@ final class ReceivedRequest: @unchecked Sendable {
     /// What the client is told of an error: an `HTTPError` itself; of any other, that there was one. The log has the rest.
     /// - Parameters:
     ///   - logger: where to; default the server's.
-    ///   - format: what the answer looks like; default the server's error page.
-    func response(
-        for error: any Error,
-        logger: Logger? = nil,
-        format: (@Sendable (HTTPError) -> Response)? = nil
-    ) -> Response {
+    ///   - format: what the answer looks like; default the server's.
+    func response(for error: any Error, logger: Logger? = nil, format: ErrorFormat? = nil) -> Response {
         if let error = error as? HTTPError {
-            return format?(error) ?? ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
+            guard let format = format ?? errorFormat else {
+                return ErrorPage.response(for: error, wantsHTML: head.fields.namesHTML)
+            }
+            var response = format(error)
+            // A 405 must have Allow, a 401 WWW-Authenticate, whatever it looks like (RFC 9110 §15.5).
+            for (name, value) in error.fields {
+                if let name = HTTPField.Name(name), !response.fields.contains(name) {
+                    response.fields.append(name, value)
+                }
+            }
+            return response
         }
         (logger ?? self.logger).error("500 for \(summary): \(error)")
         return response(for: HTTPError(.internalServerError), format: format)

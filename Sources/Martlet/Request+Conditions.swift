@@ -1,5 +1,5 @@
-public import MartletWire
 import MartletReactor
+public import MartletWire
 
 extension Request {
     /// What the conditional fields, such as If-Match and If-None-Match, decide (RFC 9110 §13.2.2). Ask just before acting,

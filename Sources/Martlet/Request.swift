@@ -59,7 +59,7 @@ public struct Request: Sendable {
         set { self[LoggerKey.self] = newValue }
     }
 
-    /// What an error thrown behind this middleware becomes; nil: the server's error page. Set by middleware, such as one
+    /// What an error thrown behind this middleware becomes; nil: what `ServerConfiguration.errorFormat` says. Set by middleware, such as one
     /// that answers the clients of an API in JSON. Of an error that is no `HTTPError` it is given a 500 without details.
     public var errorFormat: (@Sendable (HTTPError) -> Response)? {
         get { self[ErrorFormatKey.self] }

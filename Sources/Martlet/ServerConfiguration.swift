@@ -16,6 +16,9 @@ public struct ServerConfiguration: Sendable {
     public var serverName: String? = "Martlet"
     /// Fields added to every answer; they replace those of the same name.
     public var fields = Fields()
+    /// What answers that report an error look like, refusals that no handler sees included; nil: a small page for browsers,
+    /// plain text for others. Called on a loop's thread. Middleware can choose for its routes: `Request.errorFormat`.
+    public var errorFormat: (@Sendable (HTTPError) -> Response)?
     /// A handler that keeps its loop busy for longer than this holds up everybody else there, and is named in a warning;
     /// default 100 ms, nil: never. At most one warning a second and loop.
     public var holdUpWarning: Duration? = .milliseconds(100)

@@ -164,7 +164,7 @@ final class Worker: @unchecked Sendable {
     // MARK: What connections borrow
 
     func takeExchange() -> Exchange {
-        guard let exchange = exchanges.popLast() else { return Exchange(logger: configuration.logger) }
+        guard let exchange = exchanges.popLast() else { return Exchange(configuration) }
         exchange.reset()
         return exchange
     }

@@ -37,8 +37,21 @@ final class Example {
     func curl(_ path: String, _ arguments: String..., input: [UInt8] = []) throws -> WireAnswer {
         let options = ["--silent", "--show-error", "--include", "--max-time", "60"]
         let result = try Self.tool("curl", options + arguments + ["\(url)\(path)"], input: input)
-        guard let answer = WireAnswer(result.output) else { throw Failure(message: result.errorText) }
+        var answer = WireAnswer(result.output)
+        while let interim = answer, interim.status < 200 { answer = WireAnswer(interim.content) }
+        guard let answer else { throw Failure(message: result.errorText) }
         return answer
+    }
+
+    /// The most memory that it ever had, in octets.
+    func peakMemory() throws -> Int {
+        let status = try contents(ofFile: "/proc/\(process.process)/status")
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first, let kilobytes = Int(number)
+        else {
+            throw Failure(message: "no VmHWM in \(status)")
+        }
+        return kilobytes << 10
     }
 
     /// Uses its pages in Chromium; see Scripts/act.py for the steps, in which URLs begin at its root.

@@ -25,7 +25,7 @@ struct HttpsrvTests {
         #expect(answer.status == 200)
         #expect(answer.text.contains("<strong>&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;</strong>"))
         #expect(!answer.text.contains("<script"))
-        let parts = try example.curl("/", "-F", "test=<b>")
+        let parts = try example.curl("/", "--form-string", "test=<b>")
         #expect(parts.text.contains("<strong>&lt;b&gt;</strong>"))
     }
 

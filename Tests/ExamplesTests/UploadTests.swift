@@ -1,3 +1,4 @@
+import MartletReactor
 import TestSupport
 import Testing
 
@@ -10,9 +11,11 @@ struct UploadTests {
         let made = try Example.tool("sh", ["-c", "head -c 67108864 /dev/urandom >\"$0\"", original])
         #expect(made.status == 0)
         let example = try Example("upload", folder.path(of: "kept"))
+        let before = try example.peakMemory()
         let answer = try example.curl("/", "-F", "files=@\(original);filename=big one.bin")
         #expect(answer.status == 303)
         #expect(answer["Location"] == "/files/")
+        #expect(try example.peakMemory() - before < 16 << 20)
         let sums = try Example.tool("sha256sum", [original, folder.path(of: "kept/big one.bin")]).text
         let hashes = sums.split(separator: "\n").compactMap { $0.split(separator: " ").first }
         try #require(hashes.count == 2)

@@ -16,7 +16,7 @@ private struct InOneLine: Middleware {
 
 private struct Broken: Error {}
 
-@Suite("Middleware decides what errors look like")
+@Suite("What errors look like is for the server and its middleware to say")
 struct ErrorFormatTests {
     @Test(
         "an error thrown by a handler or the router gets the format; one that is no HTTPError gives nothing away",
@@ -36,6 +36,29 @@ struct ErrorFormatTests {
             let answer = try #require(WireAnswer(try client.receiveAll()))
             #expect(answer.status == status)
             #expect(answer.text == text)
+        }
+    }
+
+    @Test("the server's format is for refusals too that no handler sees, and cannot lose a field that must be there")
+    func configured() async throws {
+        let router = try Router { Route("/") { _ in .text("") } }
+        try await withServer(router) {
+            $0.errorFormat = {
+                .content(Array("{\"status\":\($0.status.code)}".utf8), type: "a/json", status: $0.status)
+            }
+        } _: { server in
+            for (request, status) in [
+                ("GET / HTTP/1.1\r\n\r\n", 400), ("PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 405),
+            ] {
+                let client = try server.connect()
+                try client.send(request)
+                let received = try client.receiveAll()
+                let answer = try #require(WireAnswer(received))
+                #expect(answer.status == status)
+                #expect(answer.text == "{\"status\":\(status)}")
+                #expect(answer["Content-Type"] == "a/json")
+                #expect(answer["Allow"] == (status == 405 ? "GET, HEAD, OPTIONS" : nil))
+            }
         }
     }
 
