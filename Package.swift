@@ -157,6 +157,7 @@ let package = Package(
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/ServerFuzzer"
         ),

@@ -6,6 +6,7 @@ import Testing
 struct FuzzFindingsTests {
     @Test(
         "a refused HEAD gets no content, whatever is wrong behind the method",
+        .rfc("9110-9.3.2-01"),
         arguments: [
             ("HEAD /a b HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"),
             ("HEAD /\r\nHost: a\r\n\r\n", "400 Bad Request"),
@@ -13,7 +14,7 @@ struct FuzzFindingsTests {
             ("HEAD / HTTP/2.0\r\n\r\n", "505 HTTP Version Not Supported"),
             ("HEAD /% HTTP/1.1\r\n\r\n", "400 Bad Request"),
         ]
-    )  // 9110-9.3.2-01
+    )
     func refusedHead(request: String, status: String) async throws {
         try await withServer(echoPath) { server in
             let answer = try server.answer(to: request)

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Martlet
 import MartletReactor
 import Synchronization
@@ -48,6 +49,7 @@ struct FuzzOptions {
         var configuration = ServerConfiguration()
         configuration.addresses = [.loopback(port: 0)]
         configuration.threads = 2
+        configuration.logger = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }  // Nobody reads it.
         let server = Server(configuration: configuration, handler: FuzzedHandler())
         server.stopOnSignals()
         try server.start()

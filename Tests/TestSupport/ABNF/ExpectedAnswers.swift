@@ -20,7 +20,9 @@ public struct ExpectedAnswers: Sendable {
         case unfinished
     }
 
+    /// The answers, in order.
     public var answers: [Answer] = []
+    /// What comes behind them.
     public var ending = Ending.open
 
     /// Statuses for a request that is malformed, too large, or in another version.

@@ -101,6 +101,7 @@ private struct GrammarSearch {
         wanted: Set<Int>,
         into found: inout [(Int, Range<Int>)]
     ) {
+        guard reaches(element, wanted) else { return }
         switch element {
         case .octet: break
         case .rule(let index):
@@ -133,6 +134,18 @@ private struct GrammarSearch {
                 end = begin
             }
             for piece in pieces.reversed() { derive(inner, piece, wanted: wanted, into: &found) }
+        }
+    }
+}
+
+extension GrammarSearch {
+    /// Whether one of the wanted rules stands anywhere in an element.
+    private func reaches(_ element: Grammar.Element, _ wanted: Set<Int>) -> Bool {
+        switch element {
+        case .octet: false
+        case .rule(let index): wanted.contains(index) || reaches(grammar.rules[index], wanted)
+        case .any(let inner): reaches(inner, wanted)
+        case .sequence(let parts), .alternatives(let parts): parts.contains { reaches($0, wanted) }
         }
     }
 }

@@ -1,5 +1,6 @@
 /// Content without its framing.
 public struct ReferenceContent: Equatable, Sendable {
+    /// The octets, without framing.
     public var data: [UInt8] = []
     /// All trailer fields, forbidden ones included.
     public var trailers: [ReferenceField] = []

@@ -25,19 +25,29 @@ public struct ReferenceField: Equatable, Sendable, CustomStringConvertible {
 public struct ReferenceHead: Equatable, Sendable {
     /// How content is framed.
     public enum Framing: Equatable, Sendable {
+        /// There is none.
         case none
+        /// So many octets.
         case length(Int)
+        /// In chunks.
         case chunked
     }
 
+    /// The method.
     public var method = ""
+    /// The target as it came.
     public var target = ""
     /// The minor version that counts: 0 or 1.
     public var minorVersion = 1
+    /// The field lines.
     public var fields: [ReferenceField] = []
+    /// How content is framed.
     public var framing = Framing.none
+    /// Whether the connection may stay open.
     public var wantsKeepAlive = true
+    /// Whether the client waits for 100 (Continue).
     public var expectsContinue = false
+    /// Whether Expect names something else.
     public var hasUnknownExpectation = false
 
     /// The limits that Martlet has by default.
@@ -93,13 +103,16 @@ public struct ReferenceHead: Equatable, Sendable {
             return isForm("authority-form") && hasPossiblePort(target) ? nil : "CONNECT \(target.text)"
         }
         if isForm("asterisk-form") { return method == "OPTIONS" ? nil : "* with \(method)" }
-        let path = target.prefix { $0 != UInt8(ascii: "?") }
-        if Array(path).text.contains("%00") { return "%00 in a path" }
-        if isForm("origin-form") { return nil }
-        guard let host = Grammar.http.parts(["Host"], of: "absolute-form", in: target)?.first else {
+        let http = Grammar.http
+        let form = isForm("origin-form") ? "origin-form" : "absolute-form"
+        guard let parts = http.parts(["Host", "path-abempty", "absolute-path"], of: form, in: target) else {
             return "\(target.text) with \(method)"
         }
-        return hasPossiblePort(host.octets) ? nil : "a port that is none"
+        for (rule, octets) in parts {
+            if rule == "Host", !hasPossiblePort(octets) { return "a port that is none" }
+            if rule != "Host", octets.text.contains("%00") { return "%00 in a path" }
+        }
+        return nil
     }
 
     /// Whether the port of `host:port`, if there is one, is at most 65535.

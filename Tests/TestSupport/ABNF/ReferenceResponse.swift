@@ -1,7 +1,10 @@
 /// An answer, read strictly: every rule that it breaks is an error.
 public struct ReferenceResponse: Equatable, Sendable {
+    /// The status code.
     public var status = 0
+    /// The field lines.
     public var fields: [ReferenceField] = []
+    /// The content without framing.
     public var content: [UInt8] = []
     /// The content goes on to the end of the connection.
     public var endsWithConnection = false
