@@ -3,10 +3,10 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz standards differences lint format docs linkage load bench clean
+.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load bench clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
 serve: release ## Build and serve the sample site, or another: make serve ROOT=~/somewhere PORT=9000
 	@exec "$$(scripts/release.sh --show-bin-path)/martlet" "$(patsubst ~%,$(HOME)%,$(ROOT))" --port "$(PORT)"
@@ -37,6 +37,14 @@ sanitize: ## The tests under ThreadSanitizer and AddressSanitizer
 fuzz: ## Every fuzzer for SECONDS (default 20)
 	@scripts/setup.sh build
 	scripts/fuzz.sh $(or $(SECONDS),20)
+
+fuzz-server: ## Made, damaged and hostile requests to a live server for SECONDS (default 60)
+	@scripts/setup.sh build
+	scripts/fuzz-server.sh $(or $(SECONDS),60)
+
+judges: ## What httplint says of pages, files, ranges, errors
+	@scripts/setup.sh judges
+	scripts/judges.sh
 
 lint: ## Check the layout and style of the sources
 	swift format lint --recursive --strict Package.swift Sources Tests Examples Fuzz

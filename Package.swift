@@ -132,7 +132,10 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Martlet", "MartletReactor", "CMartlet"],
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             path: "Tests/TestSupport"
         ),
         .testTarget(
@@ -147,6 +150,16 @@ let package = Package(
             name: "ReactorProbe",
             dependencies: ["MartletReactor", "TestSupport"],
             path: "Tests/ReactorProbe"
+        ),
+        // Sends made requests to a server in a process of its own: scripts/fuzz-server.sh.
+        .executableTarget(
+            name: "ServerFuzzer",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ServerFuzzer"
         ),
         .testTarget(
             name: "MartletReactorTests",

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|test|differences|standards|bench
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|differences|standards|bench
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -19,6 +19,10 @@ fi
 case "${1:-build}" in
 build) ;;
 docs) need python3 python3 ;;
+judges)
+    need python3 python3
+    need python3-venv /usr/share/doc/python3-venv
+    ;;
 test)
     need curl curl
     need wget wget
@@ -46,7 +50,7 @@ bench)
     need util-linux taskset
     ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|test|differences|standards|bench" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|differences|standards|bench" >&2
     exit 64
     ;;
 esac

@@ -22,13 +22,16 @@ extension RequestHead {
         }
         guard targetEnd > methodEnd + 1 else { throw .malformedRequestLine }
         guard targetEnd + 1 < line.count else { throw .missingVersion }
-        let method = line.extracting(0..<methodEnd)
         do {
             version = try Self.version(line.extracting(targetEnd + 1..<line.count))
         } catch .unsupportedVersion where line.equals("PRI * HTTP/2.0") {
             throw .http2Preface
         }
-        parts = try TargetParts(of: line, target: methodEnd + 1..<targetEnd, method: method)
+        parts = try TargetParts(
+            of: line,
+            target: methodEnd + 1..<targetEnd,
+            method: line.extracting(0..<methodEnd)
+        )
         if !parts.path.isEmpty {
             try path.decode(line.extracting(parts.path))
         }

@@ -1,0 +1,26 @@
+import Martlet
+import TestSupport
+import Testing
+
+@Suite("What the fuzzer of the server has found", .timeLimit(.minutes(1)))
+struct FuzzFindingsTests {
+    @Test(
+        "a refused HEAD gets no content, whatever is wrong behind the method",
+        .rfc("9110-9.3.2-01"),
+        arguments: [
+            ("HEAD /a b HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"),
+            ("HEAD /\r\nHost: a\r\n\r\n", "400 Bad Request"),
+            ("HEAD\r\n\r\n", "400 Bad Request"), ("HEAD / HTTP/1.\r\n\r\n", "400 Bad Request"),
+            ("HEAD / HTTP/2.0\r\n\r\n", "505 HTTP Version Not Supported"),
+            ("HEAD /% HTTP/1.1\r\n\r\n", "400 Bad Request"),
+        ]
+    )
+    func refusedHead(request: String, status: String) async throws {
+        try await withServer(echoPath) { server in
+            let answer = try server.answer(to: request)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"))
+            #expect(answer.contains("\r\nConnection: close\r\n"))
+            #expect(answer.hasSuffix("\r\n\r\n"), "\(answer)")
+        }
+    }
+}
