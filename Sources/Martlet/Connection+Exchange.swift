@@ -48,6 +48,13 @@ extension Connection {
         if received.head.method == .connect {
             return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
         }
+        // What came in the clear cannot be for https, whatever the client believes (RFC 9110 §7.4).
+        if received.head.form == .absolute, received.head.scheme != "http" {
+            return HTTPError(
+                .misdirectedRequest,
+                "This is a plain HTTP connection: only http URLs are served over it."
+            )
+        }
         if received.head.hasUnknownExpectation {
             return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")
         }
