@@ -210,8 +210,11 @@ final class Worker: @unchecked Sendable {
         return fields
     }
 
-    /// Fields that the server writes itself.
-    private static let ownFields: [HTTPField.Name] = [.contentLength, .transferEncoding, .connection, .date, .server]
+    /// Fields that the server writes itself, or that only a connection option gives a meaning (RFC 9110 §7.6.1).
+    private static let ownFields: [HTTPField.Name] = [
+        .contentLength, .transferEncoding, .connection, .date, .server,
+        HTTPField.Name("Keep-Alive")!, HTTPField.Name("Proxy-Connection")!,  // Literal tokens.
+    ]
 
     /// Whether there is an access log.
     var logs: Bool { accessLog != nil }
