@@ -223,9 +223,12 @@ struct RequestRulesTests {
         ]
     )
     func known(line: String, length: Int, status: Int) async throws {
+        var challenge = Fields()
+        challenge.append(.wwwAuthenticate, "Secret")
+        let unauthorized = HTTPError(.unauthorized, "Who are you?", fields: challenge)
         let router = try Router {
             Route("/") { _ in .text("x") }
-            Route(.put, "/private") { _ in throw HTTPError(.unauthorized) }
+            Route(.put, "/private") { _ in throw unauthorized }
             Route(.put, "/put") { request async throws in .text("\(try await request.body.collect(upTo: 100).count)") }
         }
         try await withServer(router) { server in
