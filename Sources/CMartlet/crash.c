@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -105,6 +106,7 @@ enum { crash_count = sizeof crashes / sizeof *crashes };
 static struct sigaction previous[crash_count];
 static atomic_flag is_installed = ATOMIC_FLAG_INIT;
 static atomic_flag is_reported = ATOMIC_FLAG_INIT;
+static atomic_bool is_written;
 
 struct text {
     size_t length;
@@ -215,7 +217,13 @@ static void crashed(int number, siginfo_t *info, void *context) {
     int saved = errno;
     int index = 0;
     while (index < crash_count - 1 && crashes[index].number != number) index++;
-    if (!atomic_flag_test_and_set(&is_reported)) report(index);
+    if (!atomic_flag_test_and_set(&is_reported)) {
+        report(index);
+        atomic_store(&is_written, true);
+    } else {
+        // Another thread crashed first: it has a second to say so before this one ends the process.
+        for (int turn = 0; turn < 110 && !atomic_load(&is_written); turn++) poll(NULL, 0, 10);
+    }
     const struct sigaction *before = &previous[index];
     sigaction(number, before, NULL);
     errno = saved;

@@ -10,7 +10,7 @@ extension Connection {
             switch try takeContent(of: number) {
             case .data(let data): return data
             case .end:
-                cancelIfFinished()
+                askWhetherGone()
                 return nil
             case .needsInput: break
             }
@@ -58,7 +58,7 @@ extension Connection {
                 reader.resume(returning: data)
             case .end:
                 unsetDeadline()
-                cancelIfFinished()
+                askWhetherGone()
                 reader.resume(returning: nil)
             }
         } catch {
@@ -131,7 +131,7 @@ extension Connection {
         guard phase == .responding else { throw CancellationError() }
     }
 
-    private func sendContinue() {
+    func sendContinue() {
         output.takeBuffer(from: &worker.loop.buffers)
         output.bytes.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
         _ = flush()

@@ -9,8 +9,8 @@ extension Connection {
     func beginExchange() {
         guard let exchange else { return }
         exchange.begin()
-        if let error = refusal(of: exchange) { return refuse(error) }
         exchange.received.peer = peer
+        if let error = refusal(of: exchange) { return refuse(error, exchange) }
         handlerBegins(exchange)
         switch exchange.received.head.framing {
         case .none: break
@@ -61,6 +61,22 @@ extension Connection {
         return nil
     }
 
+    /// Refuses a request whose head is valid: through the middleware of its route, for a page of another origin could not
+    /// read an answer without its fields.
+    private func refuse(_ error: HTTPError, _ exchange: Exchange) {
+        var request = Request(exchange.received)
+        let endpoint = worker.routing.endpoint(for: &request)
+        if endpoint.middleware.isEmpty { return refuse(error) }
+        closes = true
+        logRefusal(error)
+        handlerBegins(exchange)
+        startTask(
+            Endpoint(.failure(error), middleware: endpoint.middleware, pattern: endpoint.pattern),
+            request,
+            exchange
+        )
+    }
+
     private func startTask(_ endpoint: Endpoint, _ request: Request, _ exchange: Exchange) {
         phase = .responding
         unsetDeadline()
@@ -86,7 +102,7 @@ extension Connection {
         guard phase == .responding, number == exchangeNumber else { return }
         handlerWaits(exchange)
         exchange.task = task
-        cancelIfFinished()
+        askWhetherGone()
     }
 
     private func handlerEnded(_ number: UInt64, _ result: Result<Response, any Error>) {
@@ -128,7 +144,6 @@ extension Connection {
 
     func answer(_ error: any Error) {
         guard let exchange else { return }
-        if error is CancellationError, exchange.task?.isCancelled ?? false { return abort() }
         answer(exchange.received.response(for: error))
     }
 

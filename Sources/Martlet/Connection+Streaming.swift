@@ -24,38 +24,68 @@ extension Connection {
         guard phase == .streaming, number == exchangeNumber else { return }
         handlerWaits(exchange)
         exchange.task = task
-        cancelIfFinished()
+        askWhetherGone()
     }
 
     /// Takes octets from a task, wherever it runs.
     private func write(_ bytes: [UInt8], of number: UInt64) async throws {
-        var start = 0
-        // In pieces, so that the output stays small whatever is written.
-        while start < bytes.count {
-            let piece = start..<min(bytes.count, start + Output.highWater)
-            start = piece.upperBound
-            if worker.loop.isCurrent {
-                try append(bytes.span.extracting(piece), of: number)
-                if output.pendingBytes < Output.highWater { continue }
-                try await wait { [self] in wait(for: number, $0) }
-            } else {
-                try await wait { [self] waiter in
-                    do {
-                        try append(bytes.span.extracting(piece), of: number)
-                        wait(for: number, waiter)
-                    } catch {
-                        waiter.resume(throwing: error)
-                    }
-                }
+        if worker.loop.isCurrent {
+            try await writeOnLoop(bytes, of: number)
+        } else {
+            try await withTaskExecutorPreference(worker.loop) { @concurrent [self] in
+                try await writeOnLoop(bytes, of: number)
             }
         }
         // For a handler that goes on whatever happens.
         try Task.checkCancellation()
     }
 
-    private func append(_ bytes: Span<UInt8>, of number: UInt64) throws {
+    private func writeOnLoop(_ bytes: [UInt8], of number: UInt64) async throws {
+        // A loop that has ended runs nothing any more; then this is not it.
+        guard worker.loop.isCurrent else { throw CancellationError() }
+        if bytes.count <= Output.highWater, !(exchange?.isWriting ?? false) {
+            try append(bytes.span, of: number)
+            if output.pendingBytes >= Output.highWater { try await waitForRoom(of: number) }
+            return
+        }
+        try await takeTurn(of: number)
+        defer { passTurn(of: number) }
+        // In pieces, so that the output stays small whatever is written.
+        for start in stride(from: 0, to: bytes.count, by: Output.highWater) {
+            let end = min(bytes.count, start + Output.highWater)
+            try append(bytes.span.extracting(start..<end), of: number)
+            if output.pendingBytes >= Output.highWater { try await waitForRoom(of: number) }
+        }
+    }
+
+    /// One long write at a time: else the pieces of two would be mixed.
+    private func takeTurn(of number: UInt64) async throws {
+        guard let exchange = streaming(number) else { throw CancellationError() }
+        guard exchange.isWriting else {
+            exchange.isWriting = true
+            return
+        }
+        try await withCheckedThrowingContinuation { exchange.writeTurns.append(Waiter($0)) }
+    }
+
+    private func passTurn(of number: UInt64) {
+        guard let exchange = streaming(number) else { return }
+        if exchange.writeTurns.isEmpty {
+            exchange.isWriting = false
+        } else {
+            exchange.writeTurns.removeFirst().resume()
+        }
+    }
+
+    /// The exchange of this number, while its content can be written and somebody wants it.
+    private func streaming(_ number: UInt64) -> Exchange? {
         guard number == exchangeNumber, phase == .streaming, let exchange, !(exchange.task?.isCancelled ?? false)
-        else { throw CancellationError() }
+        else { return nil }
+        return exchange
+    }
+
+    private func append(_ bytes: Span<UInt8>, of number: UInt64) throws {
+        guard let exchange = streaming(number) else { throw CancellationError() }
         output.takeBuffer(from: &worker.loop.buffers)
         switch exchange.streamFraming {
         case .chunked:
@@ -71,21 +101,11 @@ extension Connection {
         requestTurn()  // What is written in one turn leaves together at its end.
     }
 
-    /// Calls `body` on the loop with a waiter for it to resume. A client that is gone, or reads nothing for too
-    /// long, ends the wait; a cancelled task of the handler's own has to wait for that.
-    private func wait(_ body: @escaping @Sendable (Waiter<Void>) -> Void) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let waiter = Waiter(continuation)
-            if worker.loop.isCurrent { return body(waiter) }
-            worker.loop.execute { body(waiter) }
-        }
-    }
-
-    private func wait(for number: UInt64, _ waiter: Waiter<Void>) {
-        guard number == exchangeNumber, phase == .streaming, let exchange, !(exchange.task?.isCancelled ?? false)
-        else { return waiter.resume(throwing: CancellationError()) }
-        guard output.pendingBytes >= Output.highWater else { return waiter.resume() }
-        exchange.writers.append(waiter)
+    /// Returns when the client has taken what was written. A client that is gone, or reads nothing for too long, ends the
+    /// wait; a cancelled task of the handler's own has to wait for that.
+    private func waitForRoom(of number: UInt64) async throws {
+        guard let exchange = streaming(number) else { throw CancellationError() }
+        try await withCheckedThrowingContinuation { exchange.writers.append(Waiter($0)) }
     }
 
     /// Everything is with the kernel: the handler may go on.
@@ -105,10 +125,8 @@ extension Connection {
     /// Nobody will read what is still to be written.
     func cancelStream() {
         guard let exchange, exchange.stream != nil else { return }
-        let writers = exchange.writers
-        exchange.writers = []
         exchange.task?.cancel()
-        for writer in writers { writer.resume(throwing: CancellationError()) }
+        exchange.dropWriters()
     }
 
     /// Nothing was written for a while.
@@ -124,36 +142,38 @@ extension Connection {
         }
         guard number == exchangeNumber, phase == .streaming, let exchange else { return }
         handlerReturned(exchange)
-        if let error { return streamFailed(exchange, error) }
+        exchange.dropWriters()
+        if let error, !isWelcomeEnd(error, exchange) { return streamFailed(exchange, error) }
         switch exchange.streamFraming {
         case .chunked:
             output.takeBuffer(from: &worker.loop.buffers)
             let isRead = exchange.received.head.fields.acceptsTrailers
-            ChunkedEncoder.appendEnd(trailers: isRead ? trailers : Fields(), to: &output.bytes)
+            ChunkedEncoder.appendEnd(trailers: isRead ? trailers.allowedAsTrailers : Fields(), to: &output.bytes)
         case .length(let remaining):
             if remaining > 0 { return streamFailed(exchange, StreamFault.tooShort(remaining)) }
         case .untilClose:
             break
         }
-        endStream(exchange)
+        exchange.task = nil
+        phase = .sending
+        advance()
+    }
+
+    private func isCancellation(_ error: any Error, _ exchange: Exchange) -> Bool {
+        error is CancellationError && exchange.task?.isCancelled ?? false
+    }
+
+    /// The end of an endless stream is as good as any other.
+    private func isWelcomeEnd(_ error: any Error, _ exchange: Exchange) -> Bool {
+        isCancellation(error, exchange) && exchange.stream?.isEndless ?? false
     }
 
     /// What was cut must not look complete.
     private func streamFailed(_ exchange: Exchange, _ error: any Error) {
-        let isCancelled = error is CancellationError && exchange.task?.isCancelled ?? false
-        // The end of an endless stream is as good as any other.
-        if isCancelled, exchange.stream?.isEndless ?? false { return streamEnded(exchangeNumber, Fields(), nil) }
-        if !isCancelled {
-            let request = exchange.received.escapedRequestLine
-            worker.configuration.logger.error("the content for \"\(request)\" of \(peer.host) was cut: \(error)")
+        if !isCancellation(error, exchange) {
+            worker.configuration.logger.error("the content for \(exchange.received.summary) was cut: \(error)")
         }
         abort()
-    }
-
-    private func endStream(_ exchange: Exchange) {
-        exchange.task = nil
-        phase = .sending
-        advance()
     }
 }
 

@@ -57,7 +57,7 @@ extension Connection {
         handlerWaits(exchange)
         exchange.task = task
         if worker.isDraining { task.cancel() }
-        cancelIfFinished()
+        askWhetherGone()
     }
 
     private func refusal(of upgrade: Upgrade, _ exchange: Exchange) -> HTTPError? {

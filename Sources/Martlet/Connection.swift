@@ -38,6 +38,8 @@ final class Connection: EventSource, @unchecked Sendable {
     static let lingerTimeout = Nanoseconds(.seconds(5))
     /// And so long for one that goes on sending.
     static let longestLinger = Nanoseconds(.seconds(30))
+    /// A client that has finished sending is asked after this whether it is still there.
+    static let patience = Nanoseconds(.seconds(1))
     /// Steps taken for one connection in one turn: requests answered, or buffers received and dropped.
     static let stepsPerTurn = 64
 
@@ -86,7 +88,7 @@ final class Connection: EventSource, @unchecked Sendable {
         if readiness.contains(.peerFinished) { peerFinished = true }
         // Both directions are closed or the connection was reset: nobody is there to answer.
         if readiness.contains(.hangup) { return abort() }
-        cancelIfFinished()
+        askWhetherGone()
         // With a turn to come, more of the same now would be more than its share.
         if !awaitsTurn { advance() }
     }
@@ -102,15 +104,25 @@ final class Connection: EventSource, @unchecked Sendable {
         worker.loop.requestTurn(registration)
     }
 
-    /// The client has gone, or at least says nothing more: a handler that waits may stop. What it answers is sent.
-    func cancelIfFinished() {
+    /// The client has finished sending. It may have gone, or still want its answer (RFC 9112 §9.6): only its kernel
+    /// knows, and answers with a reset if anything is sent to a client that is gone. So it is asked, when the answer takes
+    /// a while: by something that other clients ignore.
+    func askWhetherGone() {
         guard peerFinished, let exchange else { return }
-        // A client may have said all it has to say and still want the whole of an answer, but not an endless one.
-        if phase == .streaming {
-            if exchange.stream?.isEndless ?? false { cancelStream() }
-        } else if !exchange.expectsContent {
-            exchange.task?.cancel()
+        switch phase {
+        case .responding where exchange.reader == nil: setDeadline(after: Self.patience)
+        case .streaming where exchange.stream?.filler != nil && output.isEmpty: setDeadline(after: Self.patience)
+        // What another protocol's silence means is for it to say.
+        case .upgraded: exchange.task?.cancel()
+        default: break
         }
+    }
+
+    /// An interim response, which a client that did not ask for it can simply discard (RFC 9110 §15.2.1). HTTP/1.0 has
+    /// none: a client of that kind is found out by the kernel's keep-alive.
+    private func sendProbe() {
+        guard peerFinished, exchange?.received.head.version != .http1_0 else { return }
+        sendContinue()
     }
 
     func deadlineReached() {
@@ -124,7 +136,7 @@ final class Connection: EventSource, @unchecked Sendable {
             refuse(HTTPError(.requestTimeout, "The request head did not arrive in time."))
             advance()
         case .responding:
-            guard exchange?.reader != nil else { break }
+            guard exchange?.reader != nil else { return sendProbe() }
             let error = HTTPError(.requestTimeout, "The content of the request stopped arriving.")
             logRefusal(error)
             failReader(error)

@@ -22,6 +22,9 @@ final class Exchange {
     var streamFraming = StreamFraming.chunked
     /// Tasks that wait here until the client has taken enough of what was written.
     var writers: [Waiter<Void>] = []
+    /// A long write is under way, in pieces; others wait for their turn, so that theirs does not get between.
+    var isWriting = false
+    var writeTurns: [Waiter<Void>] = []
     /// What goes on after a 101.
     var upgraded: UpgradedState?
     /// When the first octet of the head came in.
@@ -82,10 +85,22 @@ final class Exchange {
 
     /// Lets go of what only this request needed.
     func end() {
+        // The report of a crash must not look at a head that is another's by then.
+        endWaiting()
+        dropWriters()
         if task != nil { task = nil }
         if reader != nil { reader = nil }
         if stream != nil { stream = nil }
         if upgraded != nil { upgraded = nil }
+    }
+
+    /// Nobody takes what is still to be written: who waits to write hears so.
+    func dropWriters() {
+        isWriting = false
+        guard !writers.isEmpty || !writeTurns.isEmpty else { return }
+        let waiting = writers + writeTurns
+        (writers, writeTurns) = ([], [])
+        for waiter in waiting { waiter.resume(throwing: CancellationError()) }
     }
 
     /// Makes it as new for the next request. Only then is it known whether anybody kept the last one; if nobody did,

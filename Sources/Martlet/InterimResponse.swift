@@ -29,7 +29,7 @@ extension Connection {
         guard number == exchangeNumber, phase == .responding, output.pendingBytes < Output.highWater else { return }
         output.takeBuffer(from: &worker.loop.buffers)
         ResponseHead.appendStatusLine(status, to: &output.bytes)
-        fields.write(into: &output.bytes)
+        fields.without(Worker.ownFields).write(into: &output.bytes)
         ResponseHead.appendEnd(to: &output.bytes)
         requestTurn()
     }

@@ -74,13 +74,8 @@ struct Output {
         }
     }
 
-    /// Appends octets behind all others; not when there are parts. What is sent already makes room first: else a stream
-    /// whose client never quite catches up would grow.
+    /// Appends octets behind all others; not when there are parts.
     mutating func append(_ span: Span<UInt8>) {
-        if offset > Self.highWater {
-            bytes.removeFirst(offset)
-            offset = 0
-        }
         unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
@@ -141,13 +136,23 @@ struct Output {
             case .count(let count):
                 offset += count
                 sentCount &+= count
-            case .wouldBlock, .end: return .blocked
+            case .wouldBlock, .end:
+                dropSent()
+                return .blocked
             case .failed(let code): return .failed(code)
             }
         }
         if !bytes.isEmpty { bytes.removeAll(keepingCapacity: true) }
         offset = 0
         return nil
+    }
+
+    /// What is sent makes room: else the output of a client that never quite catches up would grow. Each octet is moved
+    /// at most once for as many that were sent.
+    private mutating func dropSent() {
+        guard offset >= bytes.count - offset else { return }
+        bytes.removeFirst(offset)
+        offset = 0
     }
 
     /// Sends some of the piece whose turn it is.

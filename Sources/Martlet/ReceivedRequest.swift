@@ -46,6 +46,8 @@ final class ReceivedRequest: @unchecked Sendable {
         other.head.fields = fields
         other.peer = peer
         other.body = body
+        other.connection = connection
+        other.exchange = exchange
         return other
     }
 

@@ -10,7 +10,7 @@ public struct ResponseStream: Sendable {
     public let length: Int?
     /// What is sent when nothing was written for a while, so that the ways between keep the connection.
     var filler: Filler?
-    /// It would go on for ever: a client that says no more, or a server that stops, ends it.
+    /// It would go on for ever: a server that stops ends it.
     var isEndless = false
     private let produce: @Sendable (ResponseWriter) async throws -> Void
 

@@ -58,14 +58,15 @@ extension Response {
     /// }
     /// ```
     /// The function runs until it returns, the client goes or the server stops; the last two cancel its task.
-    /// - Parameter keepAlive: silence after which a comment is sent, so that proxies keep the connection; default 15 s.
+    /// - Parameter keepAlive: silence after which a comment is sent, so that proxies keep the connection; default 15 s, at
+    ///   least 10 ms.
     public static func events(
         keepAlive: Duration = .seconds(15),
         _ produce: @escaping @Sendable (EventWriter) async throws -> Void
     ) -> Response {
         var stream = ResponseStream { try await produce(EventWriter(writer: $0)) }
         stream.isEndless = true
-        stream.filler = .init(bytes: Array(":\n\n".utf8), interval: Nanoseconds(keepAlive))
+        stream.filler = .init(bytes: Array(":\n\n".utf8), interval: Nanoseconds(max(keepAlive, .milliseconds(10))))
         var response = Response(fields: fields(withType: "text/event-stream"), body: .stream(stream))
         response.fields.append(.cacheControl, "no-store")
         return response

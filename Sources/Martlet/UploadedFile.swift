@@ -18,6 +18,8 @@ public final class UploadedFile: Sendable {
     private let state: Locked<State>
 
     static let pool = ThreadPool(name: "martlet-save", threads: 4, queueLimit: 1 << 14)
+    /// Of its own: uploads that wait must not keep others from being removed.
+    private static let remover = ThreadPool(name: "martlet-remove", threads: 1, queueLimit: .max)
 
     /// Where the file is now.
     public var path: String { state.withLock { $0.path } }
@@ -34,9 +36,12 @@ public final class UploadedFile: Sendable {
     }
 
     deinit {
-        state.withLock { state in
-            if let fd = state.fd { close(fd) }
-            if !state.isKept { _ = unsafe unlink(state.path) }
+        let (fd, path) = state.withLock { ($0.fd, $0.isKept ? nil : $0.path) }
+        guard fd != nil || path != nil else { return }
+        // Removing a big file takes time, and this may be a loop's thread.
+        Self.remover.start {
+            if let fd { close(fd) }
+            if let path { _ = unsafe unlink(path) }
         }
     }
 

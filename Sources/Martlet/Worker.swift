@@ -198,7 +198,7 @@ final class Worker: @unchecked Sendable {
     func fields(of response: Response) -> Fields {
         let added = configuration.fields
         var fields = response.fields
-        for name in Self.ownFields { fields[name] = nil }
+        fields = fields.without(Self.ownFields)
         // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
         for (name, _) in added {
             if let name = HTTPField.Name(name), name != .vary { fields[name] = nil }
@@ -211,7 +211,7 @@ final class Worker: @unchecked Sendable {
     }
 
     /// Fields that the server writes itself, or that only a connection option gives a meaning (RFC 9110 §7.6.1).
-    private static let ownFields: [HTTPField.Name] = [
+    static let ownFields: [HTTPField.Name] = [
         .contentLength, .transferEncoding, .connection, .date, .server,
         HTTPField.Name("Keep-Alive")!, HTTPField.Name("Proxy-Connection")!,  // Literal tokens.
     ]
@@ -242,6 +242,15 @@ final class Worker: @unchecked Sendable {
         guard let suppressed = complaint.permits(at: loop.now) else { return }
         let text = message()
         configuration.logger.warning("\(suppressed == 0 ? text : "\(text) (and \(suppressed) more like it)")")
+    }
+}
+
+extension Fields {
+    /// These without the lines of `names`.
+    func without(_ names: [HTTPField.Name]) -> Fields {
+        var fields = self
+        for name in names { fields[name] = nil }
+        return fields
     }
 }
 

@@ -45,7 +45,14 @@ public struct ListeningSocket: Sendable {
         socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         if sharing { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
         // Inherited by accepted connections: one system call here instead of one for each.
-        if address.port != nil { socket.setNoDelay() }
+        if address.port != nil {
+            socket.setNoDelay()
+            // A peer that vanished without a word is found out after 100 s, whatever the connection waits for.
+            socket.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+            socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+            socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPINTVL, 10)
+            socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPCNT, 4)
+        }
         if case .ipv6 = address { socket.setOption(CInt(IPPROTO_IPV6), IPV6_V6ONLY, address.isAny ? 0 : 1) }
         let result = unsafe address.withSystemAddress { unsafe Glibc.bind(fd, $0, $1) }
         guard result == 0, let real = socket.localAddress else {

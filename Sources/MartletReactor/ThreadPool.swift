@@ -68,6 +68,15 @@ public final class ThreadPool: Sendable {
         }
     }
 
+    /// Runs `work` on one of the threads, some time; at once on the calling thread when it cannot be queued.
+    public func start(_ work: @escaping @Sendable () -> Void) {
+        do {
+            try submit(Job(ticket: Ticket()) { _ in work() })
+        } catch {
+            work()
+        }
+    }
+
     private func submit(_ job: Job) throws {
         try state.withLock { state in
             if job.ticket.isCancelled { throw CancellationError() }

@@ -81,6 +81,8 @@ public final class WebSocket: AsyncSequence, Sendable {
         var offset = 0
         var isPinged = false
         var closing = Closing.open
+        /// When the client's Close has to be there, once ours is on its way.
+        var closeBy: ContinuousClock.Instant?
         var closure: Closure?
     }
 
@@ -180,7 +182,9 @@ public final class WebSocket: AsyncSequence, Sendable {
 
     private func receiveOctets() async throws {
         do {
-            guard let octets = try await stream.read(within: limits.ping) else { throw ConnectionError.lost }
+            let closeBy = state.withLock { $0.closeBy }
+            let limit = closeBy.map { Swift.max($0 - .now, .zero) } ?? limits.ping
+            guard let octets = try await stream.read(within: limit) else { throw ConnectionError.lost }
             state.withLock { state in
                 (state.input, state.offset) = (octets, 0)
                 state.isPinged = false
@@ -231,6 +235,7 @@ public final class WebSocket: AsyncSequence, Sendable {
         let isFirst = state.withLock { state in
             guard case .open = state.closing else { return false }
             state.closing = .sent
+            state.closeBy = .now + limits.closing
             return true
         }
         guard isFirst else { return }
@@ -261,7 +266,7 @@ public final class WebSocket: AsyncSequence, Sendable {
     /// Waits for the client's Close, dropping what comes before it. A task that is cancelled does not wait: the
     /// connection lingers by itself so that ours arrives.
     private func finishClosing() async {
-        let end = ContinuousClock.now + limits.closing
+        let end = state.withLock { $0.closeBy } ?? .now
         while state.withLock({ $0.closing == .sent }), !Task.isCancelled {
             do {
                 while let event = try nextEvent() {
