@@ -148,7 +148,7 @@ extension Connection {
         case .chunked:
             output.takeBuffer(from: &worker.loop.buffers)
             let isRead = exchange.received.head.fields.acceptsTrailers
-            ChunkedEncoder.appendEnd(trailers: isRead ? trailers.allowedAsTrailers : Fields(), to: &output.bytes)
+            ChunkedEncoder.appendEnd(trailers: isRead ? trailers : Fields(), to: &output.bytes)
         case .length(let remaining):
             if remaining > 0 { return streamFailed(exchange, StreamFault.tooShort(remaining)) }
         case .untilClose:

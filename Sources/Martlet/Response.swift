@@ -5,7 +5,8 @@ public import MartletWire
 /// The answer to a request: a status, fields and content.
 ///
 /// `Content-Length`, `Connection`, `Date` and `Server` are the server's to write; set them here and they are replaced,
-/// but for `Connection: close`, which closes the connection after the answer.
+/// but for `Connection: close`, which closes the connection after the answer. `Keep-Alive` and `Proxy-Connection` are
+/// not sent.
 public struct Response: Sendable {
     /// The final status, 200 to 599; default 200. Any other is a mistake, and so is a 401 without WWW-Authenticate, a 405
     /// without Allow, a 426 without Upgrade: the client gets a 500, the log the reason.
@@ -97,11 +98,13 @@ extension Response {
 
     /// Sends the client elsewhere.
     /// - Parameters:
-    ///   - location: an absolute URL or a path; the caller percent-encodes it.
+    ///   - location: an absolute URL or a path; the caller percent-encodes what would have a meaning there, such as `?` in
+    ///     a name. What no URL may hold, such as a space or a letter beyond ASCII, is percent-encoded here
+    ///     (RFC 9110 §10.2.2).
     ///   - status: default 303, which makes the client GET the new place whatever it sent here.
     public static func redirect(to location: String, status: HTTPResponse.Status = .seeOther) -> Response {
         var response = Response(status: status)
-        response.fields.append(.location, location)
+        response.fields.append(.location, PercentEncoding.reference(location))
         return response
     }
 }

@@ -54,7 +54,9 @@ public final class ResponseWriter: Sendable {
     }
 
     /// Fields sent after the content (RFC 9110 §6.5), to clients that say `TE: trailers` and take chunks; to others they
-    /// are not sent, so they must not matter for understanding the content.
+    /// are not sent, so they must not matter for understanding the content. Fields that cannot come behind the content
+    /// are never sent: those for framing, routing, authentication, conditions, controls, and all that describe the content
+    /// but Content-Digest (§6.5.1). Name the others in the answer's `Trailer` field (§6.6.2).
     public var trailers: Fields {
         get { trailerFields.withLock { $0 } }
         set { trailerFields.withLock { $0 = newValue } }

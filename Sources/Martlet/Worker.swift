@@ -210,9 +210,11 @@ final class Worker: @unchecked Sendable {
         return fields
     }
 
-    /// Fields that the server writes itself, and Close, a name that is reserved (RFC 9112 §9.6; a literal token).
+    /// Fields that the server writes itself, that only a connection option gives a meaning (RFC 9110 §7.6.1), and Close, a
+    /// name that is reserved (RFC 9112 §9.6). Literal tokens.
     static let ownFields: [HTTPField.Name] = [
-        .contentLength, .transferEncoding, .connection, .date, .server, HTTPField.Name("Close")!,
+        .contentLength, .transferEncoding, .connection, .date, .server,
+        HTTPField.Name("Keep-Alive")!, HTTPField.Name("Proxy-Connection")!, HTTPField.Name("Close")!,
     ]
 
     /// Whether there is an access log.

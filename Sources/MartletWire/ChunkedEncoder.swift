@@ -41,16 +41,19 @@ public enum ChunkedEncoder {
 
     /// Appends the last chunk and the trailer section.
     ///
-    /// A trailer whose name is not a token is left out. Control characters in a value, CR and LF first of all, become
-    /// spaces: nothing in a value can end its line. Which fields make sense as trailers is for the caller to know
-    /// (RFC 9110 §6.5.1).
+    /// A trailer whose name is not a token is left out, and one that says how to frame, route, authenticate, modify,
+    /// control or understand a message: that comes too late behind its content (RFC 9110 §6.5.1). Of other fields the
+    /// caller has to know that they may be trailers. Control characters in a value, CR and LF first of all, become spaces:
+    /// nothing in a value can end its line.
     public static func appendEnd(
         trailers: some Sequence<(name: String, value: String)>,
         to output: inout [UInt8]
     ) {
         output.append("0\r\n")
         for (name, value) in trailers
-        where !name.isEmpty && name.utf8.allSatisfy(OctetSet.token.contains) {
+        where !name.isEmpty && name.utf8.allSatisfy(OctetSet.token.contains)
+            && !FieldSection.isForbidden(name.lowercased())
+        {
             output.append(contentsOf: name.utf8)
             output.append(": ")
             output.append(contentsOf: value.utf8.lazy.map { OctetSet.isText($0) ? $0 : 0x20 })

@@ -97,16 +97,3 @@ struct FieldSection: Sendable {
         }
     }
 }
-
-extension Fields {
-    /// Those that may stand in trailers (RFC 9110 §6.5.1).
-    public var allowedAsTrailers: Fields {
-        var allowed = Fields()
-        for (name, value) in self {
-            if let name = HTTPField.Name(name), !FieldSection.isForbidden(name.canonicalName) {
-                allowed.append(name, value)
-            }
-        }
-        return allowed
-    }
-}

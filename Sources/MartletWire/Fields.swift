@@ -96,8 +96,8 @@ extension Fields {
     }
 
     /// Whether there is a line that says how this very message is sent, which the server has to know: Connection,
-    /// Content-Length, Date, Server, Transfer-Encoding or Upgrade; or Close, a name that none may have (RFC 9112 §9.6).
-    /// Cheap: it looks closer only at names of these lengths.
+    /// Content-Length, Date, Keep-Alive, Proxy-Connection, Server, Transfer-Encoding or Upgrade; or Close, a name that none
+    /// may have (RFC 9112 §9.6). Cheap: it looks closer only at names of these lengths.
     public var hasMessageFields: Bool {
         for line in lines {
             let name: String
@@ -106,8 +106,9 @@ extension Fields {
             case 5: name = "close"
             case 6: name = "server"
             case 7: name = "upgrade"
-            case 10: name = "connection"
+            case 10: name = bytes[line.name.lowerBound] | 0x20 == UInt8(ascii: "k") ? "keep-alive" : "connection"
             case 14: name = "content-length"
+            case 16: name = "proxy-connection"
             case 17: name = "transfer-encoding"
             default: continue
             }

@@ -37,6 +37,24 @@ public enum PercentEncoding {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// `text` as a URI reference (RFC 3986 §4.1): octets of its UTF-8 that no URI holds become `%XX`, and so does a `%` that
+    /// begins no triplet. What is a reference already stays as it is.
+    package static func reference(_ text: String) -> [UInt8] {
+        let bytes = text.utf8.span
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        for index in bytes.indices {
+            switch bytes[index] {
+            case UInt8(ascii: "%") where triplet(bytes, at: index) == nil: appendTriplet(bytes[index], to: &output)
+            case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"),
+                UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"), 0...0x20, 0x7F...0xFF:
+                appendTriplet(bytes[index], to: &output)
+            case let octet: output.append(octet)
+            }
+        }
+        return output
+    }
+
     /// The text that ``component(_:)`` made `component` of; nil when it is malformed or not UTF-8. `+` stays.
     public static func text(ofComponent component: String) -> String? {
         decode(component.utf8.span).flatMap { String(validating: $0, as: UTF8.self) }

@@ -52,7 +52,7 @@ struct HandshakeTests {
         #expect(answer["Connection"]?.contains("Upgrade") == true)
     }
 
-    @Test("POST is no handshake")
+    @Test("POST is no handshake", .rfc("9110-7.8-09"))
     func post() async throws {
         #expect(try await answer([:], method: "POST").status == 426)
     }
