@@ -66,7 +66,9 @@ struct TenDigits {
 
     static let wholeHead = "HTTP/1.1 200 OK\r\n\(metadata)\(type)Content-Length: 10\r\n\r\n"
     static let whole = wholeHead + "0123456789"
-    static let notModified = "HTTP/1.1 304 Not Modified\r\n\(metadata)\r\n"
+    /// Without Last-Modified, which a client that has the tag does not need (RFC 9110 §15.4.5).
+    static let notModified =
+        "HTTP/1.1 304 Not Modified\r\n" + metadata.replacing("Last-Modified: SAME\r\n", with: "") + "\r\n"
     static let failed = error(
         "412 Precondition Failed",
         "The file is not, or no longer, what the request supposes."
