@@ -94,6 +94,13 @@ public struct ExpectedAnswers: Sendable {
     private static func refusal(of head: ReferenceHead) -> Int? {
         if case .length(let count) = head.framing, count > 16 << 20 { return 413 }
         if head.method == "CONNECT" { return 501 }
+        if head.method == "PUT", head.fields.contains(where: { $0.name.lowercased() == "content-range" }) { return 400 }
+        // Absolute-form; over clear text it can be for http only.
+        if !head.target.hasPrefix("/"), let end = head.target.firstRange(of: "://")?.lowerBound,
+            head.target[..<end].lowercased() != "http"
+        {
+            return 421
+        }
         return head.hasUnknownExpectation ? 417 : nil
     }
 }
