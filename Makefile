@@ -19,8 +19,6 @@ test: ## Build and run every test
 	@scripts/setup.sh test
 	swift build --build-tests
 	@rm -rf .build/standards && mkdir -p .build/standards
-	@# A thousand tests at once would measure the machine: each would take a minute.
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 \
 	MARTLET_RFC_CITATIONS="$(CURDIR)/.build/standards/citations.tsv" swift test --skip-build \
 		--event-stream-version 6.3 --event-stream-output-path .build/standards/events.jsonl $(if $(FILTER),--filter '$(FILTER)')
 

@@ -138,7 +138,9 @@ struct TransportTests {
         struct Port: Handler {
             func respond(to request: Request) async throws -> Response { .text("\(request.peer)") }
         }
-        try await withClient(of: Port(), over: .socket) { client in
+        var configuration = ServerConfiguration()
+        configuration.limits.keepAliveTimeout = .seconds(600)  // On a busy machine the test may stand still for a minute.
+        try await withClient(of: Port(), over: .socket, configuration: configuration) { client in
             #expect(try await client.get("/").text == client.get("/").text)
             let first = try await client.get("/").text
             client.closeConnections()

@@ -45,8 +45,8 @@ struct LiveServer: Sendable {
     }
 
     /// A client that has shaken hands.
-    func connect() throws -> TestSocket {
-        let socket = try TestSocket.connect(to: address)
+    func connect(timeout: Duration = .seconds(10)) throws -> TestSocket {
+        let socket = try TestSocket.connect(to: address, timeout: timeout)
         try socket.send(handshake())
         let answer = try #require(WireAnswer(socket.receive(through: "\r\n\r\n")))
         #expect(answer.status == 101)
