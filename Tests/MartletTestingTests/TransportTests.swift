@@ -139,7 +139,8 @@ struct TransportTests {
             func respond(to request: Request) async throws -> Response { .text("\(request.peer)") }
         }
         var configuration = ServerConfiguration()
-        configuration.limits.keepAliveTimeout = .seconds(600)  // On a busy machine the test may stand still for a minute.
+        // On a busy machine the test may stand still for a minute.
+        configuration.limits.keepAliveTimeout = .seconds(600)
         try await withClient(of: Port(), over: .socket, configuration: configuration) { client in
             #expect(try await client.get("/").text == client.get("/").text)
             let first = try await client.get("/").text

@@ -129,6 +129,3 @@ struct FairnessTests {
         #expect(try masked(sockets[1000].receiveAll()).hasPrefix("HTTP/1.1 400 "))
     }
 }
-
-/// Sanitizers take memory of their own, and handle traps themselves.
-let isSanitized = unsafe dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil
