@@ -12,7 +12,7 @@ for sanitizer in ${1:-thread address}; do
     # One target at a time: all tests at once would be too much for their time limits on two cores.
     for target in Reactor Wire "" Files JSON Compression WebSocket Testing; do
         # XCTest has a leak of its own; the tests are Swift Testing's.
-        TSAN_OPTIONS=halt_on_error=1 \
+        TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/scripts/thread-sanitizer.supp" \
             swift test --skip-build --sanitize="$sanitizer" --scratch-path ".build/$sanitizer" \
             --disable-xctest --filter "^Martlet${target}Tests\\." --skip "$left_out"
     done

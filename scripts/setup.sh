@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|differences|standards|bench
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -33,6 +33,12 @@ test)
     need procps ps
     need libsqlite3-dev /usr/include/sqlite3.h # Examples/notes
     ;;
+traits)
+    need libbrotli-dev /usr/include/brotli/encode.h
+    need libzstd-dev /usr/include/zstd.h
+    need curl curl
+    need python3 python3
+    ;;
 differences) need python3 /usr/bin/python3 ;;
 standards)
     need nginx-light /usr/sbin/nginx
@@ -50,7 +56,7 @@ bench)
     need util-linux taskset
     ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|differences|standards|bench" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench" >&2
     exit 64
     ;;
 esac

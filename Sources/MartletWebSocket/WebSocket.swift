@@ -183,6 +183,8 @@ public final class WebSocket: AsyncSequence, Sendable {
     private func receiveOctets() async throws {
         do {
             let closeBy = state.withLock { $0.closeBy }
+            // Asked here, since a client that goes on sending has always something to be read.
+            if let closeBy, closeBy <= .now { throw ConnectionError.lost }
             let limit = closeBy.map { Swift.max($0 - .now, .zero) } ?? limits.ping
             guard let octets = try await stream.read(within: limit) else { throw ConnectionError.lost }
             state.withLock { state in

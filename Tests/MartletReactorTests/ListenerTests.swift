@@ -112,6 +112,8 @@ struct ListenerTests {
                     #expect(fcntl(fd, F_GETFL) & O_NONBLOCK != 0)
                     #expect(fcntl(fd, F_GETFD) & FD_CLOEXEC != 0)
                     #expect(TestSocket.option(of: fd, CInt(IPPROTO_TCP), TCP_NODELAY) == 1)
+                    #expect(TestSocket.option(of: fd, SOL_SOCKET, SO_KEEPALIVE) == 1)
+                    #expect(TestSocket.option(of: fd, CInt(IPPROTO_TCP), TCP_KEEPIDLE) == 60)
                     close(fd)
                 }
                 #expect(fcntl(bound.fd, F_GETFL) & O_NONBLOCK != 0)

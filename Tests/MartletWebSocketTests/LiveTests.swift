@@ -95,6 +95,24 @@ struct LiveTests {
         }
     }
 
+    @Test("nor does a client that goes on sending hold a handler that has closed and iterates on")
+    func unansweredFlood() async throws {
+        var limits = WebSocket.Limits()
+        limits.closing = .milliseconds(50)
+        let hasEnded = Locked(false)
+        let closing: @Sendable (WebSocket) async throws -> Void = { socket in
+            defer { hasEnded.withLock { $0 = true } }
+            try await socket.close()
+            while try await socket.receive() != nil {}
+        }
+        try await LiveServer.run(limits: limits, socket: closing) { server in
+            let socket = try server.connect(timeout: .seconds(50))
+            // The client's last word is not heard before the handler's end: nothing but the limit can end it.
+            while !hasEnded.withLock({ $0 }) { try socket.send(masked(.text, "x".utf8)) }
+            try socket.expect(hex("88 02 03 e8"))
+        }
+    }
+
     @Test("an error in the handler closes with 1011 and is for the log, not for the client")
     func fails() async throws {
         struct Broken: Error {}
