@@ -30,7 +30,7 @@ func withServer(
     try result.get()
 }
 
-@Suite("Compressed answers as real clients see them", .timeLimit(.minutes(2)))
+@Suite("Compressed answers as real clients see them", .timeLimit(.patient))
 struct CompressionOnTheWireTests {
     private static let rows = (1...20_000).map { "\($0),row number \($0)\r\n" }
 

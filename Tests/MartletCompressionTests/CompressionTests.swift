@@ -58,7 +58,7 @@ private func noise(_ count: Int) -> [UInt8] {
     }
 }
 
-@Suite("Compressed answers", .timeLimit(.minutes(2)))
+@Suite("Compressed answers", .timeLimit(.patient))
 struct CompressionTests {
     @Test("text becomes shorter, says how it is coded, and comes out whole", .rfc("9110-8.4-01"))
     func gzip() async throws {

@@ -22,7 +22,7 @@ private struct EchoOrder: Handler {
     }
 }
 
-@Suite("JSON in and out", .timeLimit(.minutes(1)))
+@Suite("JSON in and out", .timeLimit(.patient))
 struct JSONTests {
     /// The answer of a server to this content.
     private func answer(_ type: String, _ content: String) async throws -> WireAnswer {

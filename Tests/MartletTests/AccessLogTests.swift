@@ -4,7 +4,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("The access log tells of every answer, and of nothing that was not", .timeLimit(.minutes(1)))
+@Suite("The access log tells of every answer, and of nothing that was not", .timeLimit(.patient))
 struct AccessLogTests {
     /// Runs a server that logs into a file and returns what it logged, times masked.
     private static func log(

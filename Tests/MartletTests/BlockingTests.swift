@@ -4,7 +4,7 @@ import MartletReactor
 import TestSupport
 import Testing
 
-@Suite("What blocks runs on threads of its own", .timeLimit(.minutes(1)))
+@Suite("What blocks runs on threads of its own", .timeLimit(.patient))
 struct BlockingTests {
     /// The name of the calling thread.
     private static func thread() throws -> String {

@@ -3,7 +3,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("A crash is told with its request", .enabled(if: !isSanitized), .timeLimit(.minutes(2)))
+@Suite("A crash is told with its request", .enabled(if: !isSanitized), .timeLimit(.patient))
 struct CrashReportTests {
     /// A probe that serves until it crashes.
     private struct Probe {

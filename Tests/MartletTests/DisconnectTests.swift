@@ -4,7 +4,7 @@ import Testing
 
 @testable import Martlet
 
-@Suite("Clients that go away take nothing with them", .timeLimit(.minutes(1)))
+@Suite("Clients that go away take nothing with them", .timeLimit(.patient))
 struct DisconnectTests {
     /// How a client ends a connection.
     enum End: CaseIterable {

@@ -3,7 +3,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("Clients share a loop, and none takes its memory", .timeLimit(.minutes(1)))
+@Suite("Clients share a loop, and none takes its memory", .timeLimit(.patient))
 struct FairnessTests {
     @Test("two clients that flood one loop are served in turns", arguments: [true, false])
     func floods(isImmediate: Bool) async throws {

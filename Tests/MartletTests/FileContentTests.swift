@@ -20,7 +20,7 @@ func openDescriptors(of path: String) -> Int {
     }
 }
 
-@Suite("Files as content: whole, or visibly cut", .timeLimit(.minutes(1)))
+@Suite("Files as content: whole, or visibly cut", .timeLimit(.patient))
 struct FileContentTests {
     private static let size = 24 << 20
     private static let head = "HTTP/1.1 200 OK\r\nDate: *\r\nContent-Length: \(size)\r\n\r\n"

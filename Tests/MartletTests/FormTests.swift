@@ -15,7 +15,7 @@ extension RunningServer {
 private let urlEncoded = "Content-Type: application/x-www-form-urlencoded"
 private let multipart = "Content-Type: multipart/form-data; boundary=b"
 
-@Suite("Forms, text, cookies and negotiation", .timeLimit(.minutes(1)))
+@Suite("Forms, text, cookies and negotiation", .timeLimit(.patient))
 struct FormTests {
     /// Answers with a line for each field of a form of at most 100 octets and 3 fields.
     private static let fields = Waiting { request in

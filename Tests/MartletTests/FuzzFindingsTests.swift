@@ -2,7 +2,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("What the fuzzer of the server has found", .timeLimit(.minutes(1)))
+@Suite("What the fuzzer of the server has found", .timeLimit(.patient))
 struct FuzzFindingsTests {
     @Test(
         "a refused HEAD gets no content, whatever is wrong behind the method",

@@ -3,7 +3,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("Who holds up a loop is named", .timeLimit(.minutes(1)))
+@Suite("Who holds up a loop is named", .timeLimit(.patient))
 struct HoldUpTests {
     private static var by: Regex<(Substring, Substring, Substring)> {
         /^warning: martlet-0 was held up for (\d+) ms by (.+); what blocks belongs into Blocking$/

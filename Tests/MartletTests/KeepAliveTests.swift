@@ -5,7 +5,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Connections stay open when both sides may want that (RFC 9112 §9.3)", .timeLimit(.minutes(1)))
+@Suite("Connections stay open when both sides may want that (RFC 9112 §9.3)", .timeLimit(.patient))
 struct KeepAliveTests {
     @Test(
         "whether a connection stays open follows from version and Connection",

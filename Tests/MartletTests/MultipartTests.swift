@@ -12,7 +12,7 @@ private func part(_ name: String, filename: String? = nil, _ content: String) ->
     return "--b\r\nContent-Disposition: form-data; name=\"\(name)\"\(file)\r\n\r\n\(content)\r\n"
 }
 
-@Suite("Multipart forms are read part by part", .timeLimit(.minutes(1)))
+@Suite("Multipart forms are read part by part", .timeLimit(.patient))
 struct MultipartTests {
     @Test("each part tells its name, type and content, in order", .rfc("7578-4.4-01", "7578-4.8-01"))
     func parts() async throws {

@@ -5,7 +5,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Handlers read request content in chunks, whole or not at all", .timeLimit(.minutes(1)))
+@Suite("Handlers read request content in chunks, whole or not at all", .timeLimit(.patient))
 struct RequestBodyTests {
     /// Answers with the content.
     private static let echo = Waiting { request in
@@ -347,7 +347,7 @@ struct RequestBodyTests {
     }
 }
 
-@Suite("Expect: 100-continue (RFC 9110 §10.1.1)", .timeLimit(.minutes(1)))
+@Suite("Expect: 100-continue (RFC 9110 §10.1.1)", .timeLimit(.patient))
 struct ExpectationTests {
     private static let echo = Waiting { request in
         .text(String(decoding: try await request.body.collect(upTo: 100), as: UTF8.self))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Martlet
 
-@Suite("Answers are framed so that nobody can misread them", .timeLimit(.minutes(1)))
+@Suite("Answers are framed so that nobody can misread them", .timeLimit(.patient))
 struct ResponseTests {
     @Test(
         "HEAD gets the head of GET, its Content-Length included, and no content",
@@ -157,7 +157,7 @@ struct ResponseTests {
     }
 }
 
-@Suite("Errors are answers", .timeLimit(.minutes(1)))
+@Suite("Errors are answers", .timeLimit(.patient))
 struct ErrorAnswerTests {
     @Test("an HTTPError becomes its answer, with its fields, and the connection goes on", arguments: [true, false])
     func httpError(isImmediate: Bool) async throws {
@@ -340,7 +340,7 @@ struct ErrorAnswerTests {
     }
 }
 
-@Suite("Limits on heads are answered and logged", .timeLimit(.minutes(1)))
+@Suite("Limits on heads are answered and logged", .timeLimit(.patient))
 struct HeadLimitTests {
     @Test("a request line over the limit: 414, at the limit: served", .rfc("9112-3-03"))
     func requestLine() async throws {

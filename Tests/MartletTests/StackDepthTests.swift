@@ -3,7 +3,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("The stack is short enough to read", .enabled(if: !isSanitized), .timeLimit(.minutes(2)))
+@Suite("The stack is short enough to read", .enabled(if: !isSanitized), .timeLimit(.patient))
 struct StackDepthTests {
     /// A function on the stack, as scripts/backtraces.py writes it too.
     struct Frame: Equatable, CustomStringConvertible {

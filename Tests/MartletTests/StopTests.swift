@@ -4,7 +4,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite("Servers start whole and stop gracefully", .timeLimit(.minutes(1)))
+@Suite("Servers start whole and stop gracefully", .timeLimit(.patient))
 struct StopTests {
     @Test("idle connections close at once, used or not, with a stray empty line or without")
     func idle() async throws {

@@ -5,7 +5,7 @@ import MartletReactor
 import TestSupport
 import Testing
 
-@Suite("Content that is made while it is sent", .timeLimit(.minutes(1)))
+@Suite("Content that is made while it is sent", .timeLimit(.patient))
 struct StreamingTests {
     private static let rows = Waiting { _ in
         .stream(type: "text/csv") { writer in
@@ -236,7 +236,7 @@ struct StreamingTests {
     }
 }
 
-@Suite("Server-sent events", .timeLimit(.minutes(1)))
+@Suite("Server-sent events", .timeLimit(.patient))
 struct ServerSentEventTests {
     @Test("are written as the format wants, and cannot be broken out of (HTML Standard §9.2)")
     func format() async throws {
@@ -296,7 +296,7 @@ struct ServerSentEventTests {
     }
 }
 
-@Suite("Interim responses go ahead of the answer", .timeLimit(.minutes(1)))
+@Suite("Interim responses go ahead of the answer", .timeLimit(.patient))
 struct InterimResponseTests {
     private static let handler = Waiting { request in
         var hints = Fields()

@@ -20,7 +20,7 @@ private func ask(_ fields: String...) -> String {
         .joined() + "\r\n"
 }
 
-@Suite("A 101 hands the connection over", .timeLimit(.minutes(1)))
+@Suite("A 101 hands the connection over", .timeLimit(.patient))
 struct UpgradeTests {
     @Test("octets go both ways, and what came right behind the head comes first", .rfc("9110-7.8-03", "9110-15.2.2-01"))
     func bothWays() async throws {

@@ -22,7 +22,7 @@ private func file(_ name: String, _ content: String) -> String {
     "--b\r\nContent-Disposition: form-data; name=f; filename=\"\(name)\"\r\n\r\n\(content)\r\n"
 }
 
-@Suite("Uploads are saved", .timeLimit(.minutes(1)))
+@Suite("Uploads are saved", .timeLimit(.patient))
 struct UploadTests {
     @Test("an upload is a file for the owner alone, which goes unless it is moved")
     func saved() async throws {

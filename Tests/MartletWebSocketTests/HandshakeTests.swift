@@ -3,7 +3,7 @@ import MartletWebSocket
 import TestSupport
 import Testing
 
-@Suite("The opening handshake (RFC 6455 §4.2)", .timeLimit(.minutes(1)))
+@Suite("The opening handshake (RFC 6455 §4.2)", .timeLimit(.patient))
 struct HandshakeTests {
     /// What the server says to a handshake, whole.
     private func answer(

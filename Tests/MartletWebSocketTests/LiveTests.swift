@@ -3,7 +3,7 @@ import MartletWebSocket
 import TestSupport
 import Testing
 
-@Suite("WebSockets over a live server, in octets", .timeLimit(.minutes(1)))
+@Suite("WebSockets over a live server, in octets", .timeLimit(.patient))
 struct LiveTests {
     @Test("messages come back as they went, and a close is answered with its code")
     func echoes() async throws {

@@ -49,7 +49,7 @@ private func ask(_ method: String, _ fields: [String]) async throws -> WireAnswe
     return try #require(WireAnswer(received.withLock { $0 }))
 }
 
-@Suite("What is compressed is a representation of its own (RFC 9110 §8.4, §8.8.3.3)", .timeLimit(.minutes(2)))
+@Suite("What is compressed is a representation of its own (RFC 9110 §8.4, §8.8.3.3)", .timeLimit(.patient))
 struct CodedRepresentationTests {
     @Test(
         "gzip and identity have different strong tags, lengths of their own, and both say Vary",

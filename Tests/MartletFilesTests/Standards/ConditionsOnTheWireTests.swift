@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("Conditional requests, octet for octet (RFC 9110 §13)", .timeLimit(.minutes(5)))
+@Suite("Conditional requests, octet for octet (RFC 9110 §13)", .timeLimit(.patient))
 struct ConditionsOnTheWireTests {
     private typealias Answer = TenDigits
 

@@ -3,7 +3,7 @@ import MartletFiles
 import TestSupport
 import Testing
 
-@Suite("Answers for files, as RFC 9110 sections 15 and 17 have them", .timeLimit(.minutes(2)))
+@Suite("Answers for files, as RFC 9110 sections 15 and 17 have them", .timeLimit(.patient))
 struct FileStatusTests {
     /// Fields without those that differ between a whole and a part.
     private func metadata(_ answer: WireAnswer) -> [String] {

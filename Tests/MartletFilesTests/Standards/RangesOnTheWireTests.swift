@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("Ranges, octet for octet (RFC 9110 §14)", .timeLimit(.minutes(5)))
+@Suite("Ranges, octet for octet (RFC 9110 §14)", .timeLimit(.patient))
 struct RangesOnTheWireTests {
     private typealias Answer = TenDigits
 

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Representations of files (RFC 9110 §8, §12)", .timeLimit(.minutes(5)))
+@Suite("Representations of files (RFC 9110 §8, §12)", .timeLimit(.patient))
 struct RepresentationTests {
     private func server() throws -> FileServer {
         try FileServer([

@@ -48,7 +48,7 @@ private func manyAnswers() throws -> Router {
 
 private struct Broken: Error {}
 
-@Suite("What the server generates (RFC 9110 §2.2)", .timeLimit(.minutes(2)))
+@Suite("What the server generates (RFC 9110 §2.2)", .timeLimit(.patient))
 struct AnswerSyntaxTests {
     static let requests: [(request: String, status: Int)] = [
         (get("/text"), 200), (get("/page"), 200), (get("/empty"), 200), (get("/none"), 204), (get("/reset"), 205),

@@ -4,7 +4,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Chunked content on the wire (RFC 9112 §7)", .timeLimit(.minutes(2)))
+@Suite("Chunked content on the wire (RFC 9112 §7)", .timeLimit(.patient))
 struct ChunksOnTheWireTests {
     private static let start = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 

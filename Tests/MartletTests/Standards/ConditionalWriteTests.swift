@@ -51,7 +51,7 @@ private struct SignIn: Middleware {
     }
 }
 
-@Suite("Conditional requests that change things (RFC 9110 §13)", .timeLimit(.minutes(2)))
+@Suite("Conditional requests that change things (RFC 9110 §13)", .timeLimit(.patient))
 struct ConditionalWriteTests {
     private static let done = "HTTP/1.1 204 No Content\r\nDate: *\r\n\r\n"
     private static let failed = answer(

@@ -4,7 +4,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Field lines on the wire (RFC 9112 §5, §11.1)", .timeLimit(.minutes(2)))
+@Suite("Field lines on the wire (RFC 9112 §5, §11.1)", .timeLimit(.patient))
 struct FieldLinesOnTheWireTests {
     @Test(
         "a line that is no field line is refused",

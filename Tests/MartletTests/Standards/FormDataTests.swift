@@ -7,7 +7,7 @@ private func part(_ lines: String..., content: String) -> String {
     "--b\r\n" + lines.map { $0 + "\r\n" }.joined() + "\r\n" + content + "\r\n"
 }
 
-@Suite("multipart/form-data, as RFC 7578 has it", .timeLimit(.minutes(1)))
+@Suite("multipart/form-data, as RFC 7578 has it", .timeLimit(.patient))
 struct FormDataTests {
     /// Answers with a line for each part.
     private static let handler = Waiting { request in

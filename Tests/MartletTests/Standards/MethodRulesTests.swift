@@ -32,7 +32,7 @@ private final class Shelf: GET, PUT, DELETE, POST {
     }
 }
 
-@Suite("Methods (RFC 9110 §9)", .timeLimit(.minutes(2)))
+@Suite("Methods (RFC 9110 §9)", .timeLimit(.patient))
 struct MethodRulesTests {
     static let inner = "GET /inner HTTP/1.1\r\nHost: evil\r\n\r\n"
 

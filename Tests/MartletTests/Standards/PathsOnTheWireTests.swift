@@ -4,7 +4,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Paths and queries on the wire (RFC 3986)", .timeLimit(.minutes(2)))
+@Suite("Paths and queries on the wire (RFC 3986)", .timeLimit(.patient))
 struct PathsOnTheWireTests {
     /// Answers with the segments, decoded, and the query.
     private static let segments = Immediate { request in

@@ -6,7 +6,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("When connections stay and when they close (RFC 9112 §9)", .timeLimit(.minutes(2)))
+@Suite("When connections stay and when they close (RFC 9112 §9)", .timeLimit(.patient))
 struct PersistenceOnTheWireTests {
     @Test(
         "close ends a connection in any version; HTTP/1.1 stays by default, HTTP/1.0 where it asks",

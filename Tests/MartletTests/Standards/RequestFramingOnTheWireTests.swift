@@ -3,7 +3,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Where a request ends (RFC 9112 §6, §11.2)", .timeLimit(.minutes(2)))
+@Suite("Where a request ends (RFC 9112 §6, §11.2)", .timeLimit(.patient))
 struct RequestFramingOnTheWireTests {
     private static let names = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
 

@@ -4,7 +4,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Request lines on the wire (RFC 9112 §2, §3)", .timeLimit(.minutes(2)))
+@Suite("Request lines on the wire (RFC 9112 §2, §3)", .timeLimit(.patient))
 struct RequestLineOnTheWireTests {
     @Test(
         "lines end with CRLF: a bare LF, a bare CR and a NUL are refused wherever they stand",

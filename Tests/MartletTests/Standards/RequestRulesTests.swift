@@ -8,7 +8,7 @@ private let reading = Waiting { request in
     .text(String(decoding: try await request.body.collect(upTo: 1 << 20), as: UTF8.self))
 }
 
-@Suite("Fields, content and expectations (RFC 9110 §2, §3, §5, §6, §10)", .timeLimit(.minutes(2)))
+@Suite("Fields, content and expectations (RFC 9110 §2, §3, §5, §6, §10)", .timeLimit(.patient))
 struct RequestRulesTests {
     @Test("who a client is belongs to a request, not to its connection", .rfc("9110-3.3-01"))
     func stateless() async throws {

@@ -22,7 +22,7 @@ private struct ThrowsErrors: GET {
     }
 }
 
-@Suite("Statuses, as RFC 9110 section 15 has them", .timeLimit(.minutes(2)))
+@Suite("Statuses, as RFC 9110 section 15 has them", .timeLimit(.patient))
 struct StatusTests {
     // MARK: Fields that a status must have
 

@@ -3,7 +3,7 @@ import MartletWire
 import TestSupport
 import Testing
 
-@Suite("Targets and Host on the wire (RFC 9112 §3.2, §3.3)", .timeLimit(.minutes(2)))
+@Suite("Targets and Host on the wire (RFC 9112 §3.2, §3.3)", .timeLimit(.patient))
 struct TargetOnTheWireTests {
     @Test("HTTP/1.1 without Host is refused, in every form of target", .rfc("9112-3.2-04"))
     func missingHost() async throws {

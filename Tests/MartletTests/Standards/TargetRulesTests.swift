@@ -18,7 +18,7 @@ private func routes() throws -> Router {
     }
 }
 
-@Suite("Identifiers and targets (RFC 9110 §4, §7)", .timeLimit(.minutes(2)))
+@Suite("Identifiers and targets (RFC 9110 §4, §7)", .timeLimit(.patient))
 struct TargetRulesTests {
     @Test(
         "spellings that normalisation makes equal reach the same resource",
