@@ -78,7 +78,9 @@ final class FileRoot: Sendable {
             if directory != descriptor { close(directory) }
             directory = next
         }
-        return unsafe withCString(components.last.map(Array.init) ?? [UInt8(ascii: ".")]) { unsafe cm_open_no_follow(directory, $0) }
+        return unsafe withCString(components.last.map(Array.init) ?? [UInt8(ascii: ".")]) {
+            unsafe cm_open_no_follow(directory, $0)
+        }
     }
 
     private static func failure(_ code: CInt) -> Failure {

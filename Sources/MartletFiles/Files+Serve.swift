@@ -52,7 +52,9 @@ extension Files {
     ) -> ByteRanges.Result {
         guard request.method == .get, let range = request.fields.combined(.range) else { return .whole }
         let ifRange = request.fields.combined(.ifRange)
-        guard Preconditions.rangeApplies(ifRange: ifRange?.span, current: validators, now: WallClock.seconds()) else { return .whole }
+        guard Preconditions.rangeApplies(ifRange: ifRange?.span, current: validators, now: WallClock.seconds()) else {
+            return .whole
+        }
         return ByteRanges.evaluate(range.span, length: length)
     }
 }

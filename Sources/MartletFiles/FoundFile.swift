@@ -32,14 +32,16 @@ final class FoundFile {
 
     /// The form that suits the client best: a sidecar that is no older than the original and that the client accepts,
     /// else the file itself.
-    func representation(for request: Request, in root: FileRoot, _ freshness: FilesOptions.Freshness) -> Representation {
+    func representation(for request: Request, in root: FileRoot, _ freshness: FilesOptions.Freshness) -> Representation
+    {
         guard original.mayBeEncoded, let accepted = request.fields.combined(.acceptEncoding) else { return original }
         // A client may want a smaller answer less than the plain one; unless it says so, any coding it takes wins.
         let plain = AcceptEncoding.quality(of: "identity", in: accepted.span)
         var best: (representation: Representation, quality: Int)?
         for index in Self.codings.indices {
             let quality = AcceptEncoding.quality(of: Self.codings[index].0, in: accepted.span)
-            guard quality > best?.quality ?? 0, quality >= plain, let sidecar = sidecar(index, in: root, freshness) else {
+            guard quality > best?.quality ?? 0, quality >= plain, let sidecar = sidecar(index, in: root, freshness)
+            else {
                 continue
             }
             best = (sidecar, quality)

@@ -11,7 +11,8 @@ struct HeldFileTests {
     }
 
     /// Asks until the file is held after the answer; a file must be some seconds old for that.
-    private func hold(_ target: String, as name: String? = nil, on server: FileServer, _ fields: String...) async throws {
+    private func hold(_ target: String, as name: String? = nil, on server: FileServer, _ fields: String...) async throws
+    {
         let path = server.folder.path(of: name ?? String(target.dropFirst()))
         try await eventually("\(target) is held") {
             let answer = try server.ask("GET", target, fields)
@@ -175,7 +176,11 @@ private func isHeld(_ path: String) -> Bool {
     (0..<CInt(4096)).contains { fd in
         var target = [UInt8](repeating: 0, count: 4096)
         let count = unsafe target.withUnsafeMutableBytes { buffer in
-            unsafe readlink("/proc/self/fd/\(fd)", buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
+            unsafe readlink(
+                "/proc/self/fd/\(fd)",
+                buffer.baseAddress!.assumingMemoryBound(to: CChar.self),
+                buffer.count
+            )
         }
         return count > 0 && String(decoding: target[..<count], as: UTF8.self) == path
     }
