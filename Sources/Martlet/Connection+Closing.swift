@@ -92,7 +92,7 @@ extension Connection {
         exchange?.task?.cancel()
         output.removeAll()
         releaseBuffers()
-        worker.loop.deregister(registration, fd: socket.fd)
+        worker.loop.deregister(registration, fd: nil)
         socket.close()
         worker.remove(self)
     }

@@ -62,6 +62,8 @@ final class Connection: EventSource, @unchecked Sendable {
     var closes = false
 
     var registration: Registration?
+    /// The loop watches the socket.
+    private var isWatched = false
     private var parser: RequestParser
     var peerFinished = false
     private var isAdvancing = false
@@ -71,14 +73,17 @@ final class Connection: EventSource, @unchecked Sendable {
     /// The deadline is that of a client that does not read.
     private var isStalled = false
 
-    init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) throws(SystemError) {
+    init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) {
         self.socket = socket
         self.peer = peer
         self.worker = worker
         self.index = index
         parser = RequestParser(limits: worker.configuration.limits.heads)
-        registration = try worker.loop.register(self, fd: socket.fd, trigger: .edge)
+        registration = worker.loop.register(timer: self)
         setDeadline(after: worker.timeouts.keepAlive)
+        // Its request has often come with it. One that is answered and closed at once is never watched.
+        inputReady = true
+        requestTurn()
     }
 
     // MARK: Events
@@ -96,6 +101,18 @@ final class Connection: EventSource, @unchecked Sendable {
     func turn() {
         awaitsTurn = false
         advance()
+        if !isWatched { watch() }
+    }
+
+    private func watch() {
+        guard phase != .closed, let registration else { return }
+        do {
+            try worker.loop.watch(socket.fd, for: registration, trigger: .edge)
+            isWatched = true
+        } catch {
+            worker.complain("a connection was dropped: \(error)")
+            abort()
+        }
     }
 
     func requestTurn() {

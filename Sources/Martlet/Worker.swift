@@ -124,19 +124,17 @@ final class Worker: @unchecked Sendable {
     private func accept(_ socket: Socket, peer: SocketAddress) {
         let limit = configuration.limits.connections
         let count = open.add()
-        do {
-            // Far beyond the limit there is not even the memory to say so.
-            guard count <= limit + Self.refusalsAtOnce else { throw SystemError(code: EAGAIN, operation: "accept") }
-            let connection = try Connection(socket, peer: peer, worker: self, index: connections.count)
-            connections.append(connection)
-            guard count > limit else { return }
-            complain("503: \(limit) connections are open, the limit (--max-connections)")
-            connection.refuseService()
-        } catch {
+        // Far beyond the limit there is not even the memory to say so.
+        guard count <= limit + Self.refusalsAtOnce else {
             open.remove()
             socket.close()
-            complain("a connection was dropped: \(error)")
+            return complain("a connection was dropped: \(limit) are open and many more were refused")
         }
+        let connection = Connection(socket, peer: peer, worker: self, index: connections.count)
+        connections.append(connection)
+        guard count > limit else { return }
+        complain("503: \(limit) connections are open, the limit (--max-connections)")
+        connection.refuseService()
     }
 
     /// Serves a connection that no listener of ours accepted.
@@ -239,7 +237,7 @@ final class Worker: @unchecked Sendable {
     }
 
     /// A problem that may come a thousand times a second: logged once a second.
-    private func complain(_ message: @autoclosure () -> String) {
+    func complain(_ message: @autoclosure () -> String) {
         guard let suppressed = complaint.permits(at: loop.now) else { return }
         let text = message()
         configuration.logger.warning("\(suppressed == 0 ? text : "\(text) (and \(suppressed) more like it)")")

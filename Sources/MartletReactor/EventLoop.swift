@@ -154,7 +154,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public func register(_ source: any EventSource, fd: CInt, trigger: Trigger) throws(SystemError) -> Registration {
         let registration = register(timer: source)
         do {
-            try poller.add(fd, token: registration.token, trigger: trigger)
+            try watch(fd, for: registration, trigger: trigger)
         } catch {
             free(registration)
             throw error
@@ -162,7 +162,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         return registration
     }
 
-    /// Gives a place to a source that has no descriptor, only deadlines and turns.
+    /// Watches `fd` for a source that was registered without a descriptor.
+    public func watch(_ fd: CInt, for registration: Registration, trigger: Trigger) throws(SystemError) {
+        try poller.add(fd, token: registration.token, trigger: trigger)
+    }
+
+    /// Gives a place to a source that has no descriptor, or none yet: only deadlines and turns.
     public func register(timer source: any EventSource) -> Registration {
         let index: Int
         if let free = freeSlots.popLast() {
@@ -177,6 +182,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Forgets a source; call it before its descriptor is closed. Events already fetched for it are dropped. A second
     /// call does nothing: the slot and the descriptor may be somebody else's by then.
+    /// - Parameter fd: the descriptor, if it stays open; nil when it is closed now, with which the kernel forgets it too.
     public func deregister(_ registration: Registration, fd: CInt?) {
         guard isCurrent(registration) else { return }
         if let fd { poller.remove(fd) }
