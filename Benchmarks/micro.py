@@ -26,12 +26,12 @@ LIMITS = pathlib.Path(__file__).with_name("limits.tsv")
 HEADER = "case\tinstructions\tallocations"
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 SHOWN = 30
-# Nothing but these, so that a run depends on no setting of its user's. The C library has functions for many kinds of
-# processor: it is to take those that each has.
+# Nothing but these, so that a run depends on no setting of its user's. The C library copies and compares by what the
+# processor can: it is to take what every x86-64 can. (It makes 0.3 % here.)
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
     "SWIFT_DETERMINISTIC_HASHING": "1",
-    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX512F,-SSE4_2,-SSE4_1,-SSSE3,-ERMS,-BMI2,-LZCNT,-MOVBE",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX_Fast_Unaligned_Load,-AVX2,-AVX,-SSE4_2,-SSE4_1,-SSSE3,-ERMS",
 }
 
 
@@ -103,17 +103,18 @@ def read_limits():
 def judge(result, limit):
     """What is to be said of a result, and whether it is too much."""
     if limit is None:
-        return "not in limits.tsv: UPDATE=1", True
+        return "not there: UPDATE=1 adds it", True
     instructions, allocations = limit
     # Instructions are those of one kind of processor; allocations are everywhere the same.
     comparable = platform.machine() == "x86_64"
-    if result.allocations > allocations + 0.05:
+    # Rounded: a few in a thousand are made by the clock, not by the rounds.
+    if round(result.allocations) > allocations:
         return f"TOO MANY ALLOCATIONS: at most {allocations:g}", True
     if comparable and result.instructions > instructions * TOLERANCE:
         return f"{result.instructions / instructions - 1:+.1%}: TOO MANY INSTRUCTIONS", True
     change = f"{result.instructions / instructions - 1:+.1%}" if comparable else "instructions not compared"
-    if result.allocations < allocations - 0.5 or comparable and result.instructions * TOLERANCE < instructions:
-        change += f", {result.allocations - allocations:+.0f} allocations: better; keep it by UPDATE=1"
+    if round(result.allocations) < allocations or comparable and result.instructions * TOLERANCE < instructions:
+        change += f", {round(result.allocations) - allocations:+.0f} allocations: better; keep it by UPDATE=1"
     return change, False
 
 
@@ -136,7 +137,7 @@ def main():
     if not cases:
         sys.exit(f"no such case; there are {', '.join(known)}")
     limits = read_limits()
-    failed = []
+    failed = [f"{case} (there is no such case)" for case in limits if case not in known]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {case: [pool.submit(count, program, case, n * ROUNDS, output) for n in (1, 2)] for case in cases}
         print(f"{'case':16} instructions allocations  against limits.tsv")
