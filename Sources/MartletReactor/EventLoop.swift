@@ -1,6 +1,5 @@
 import CMartlet
 import Glibc
-import Synchronization
 
 /// One thread that waits for many descriptors and deadlines and tells their sources: the reactor.
 ///
@@ -21,6 +20,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Buffers that connections borrow while they have something to receive or send.
     public var buffers = BufferPool()
+
+    /// What others keep for this loop alone, each under its own identity. Reached without a lock, on the loop's thread.
+    public var attachments: [ObjectIdentifier: AnyObject] = [:]
 
     private struct Slot {
         var source: (any EventSource)?
@@ -61,7 +63,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private let inbox = Locked(Inbox())
     private let wakeDescriptor: CInt
-    private let threadIdentity = Atomic<UInt>(0)
     private let thread = Locked<Thread?>(nil)
 
     /// The token of the wake-up descriptor: no slot has this generation.
@@ -85,9 +86,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: From any thread
 
+    /// The loop whose thread this is; nil on other threads.
+    public static var current: EventLoop? {
+        unsafe cm_current_loop().map { unsafe Unmanaged<EventLoop>.fromOpaque($0).takeUnretainedValue() }
+    }
+
     /// True on the loop's own thread.
     public var isCurrent: Bool {
-        threadIdentity.load(ordering: .relaxed) == Thread.currentIdentity
+        unsafe cm_current_loop() == Unmanaged.passUnretained(self).toOpaque()
     }
 
     /// Starts the loop's thread. A loop runs once.
@@ -248,7 +254,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Turns until `stop`. Called by `start` on a thread of its own, or directly to run on the caller's.
     public func run() {
-        threadIdentity.store(Thread.currentIdentity, ordering: .relaxed)
+        unsafe cm_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
         turnStart = Instant.now()
         while !isStopping {
             for hook in beforeWait { hook() }
@@ -346,14 +352,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             defer { inbox.work = [] }
             return inbox.work
         }
-        threadIdentity.store(0, ordering: .relaxed)
+        cm_set_current_loop(nil)
         for case .job(let job) in left { globalConcurrentExecutor.enqueue(job) }
         for job in jobs { globalConcurrentExecutor.enqueue(job) }
         jobs = []
         // Sources and hooks often hold their loop: break the circle. They go when the table is empty already, as their
         // deinit may use it.
-        let held = (slots, beforeWait, heldUp)
-        (slots, freeSlots, beforeWait, heldUp) = ([], [], [], nil)
+        let held = (slots, beforeWait, heldUp, attachments)
+        (slots, freeSlots, beforeWait, heldUp, attachments) = ([], [], [], nil, [:])
         withExtendedLifetime(held) {}
     }
 }
