@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load bench clean
+.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load micro bench clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -64,6 +64,10 @@ linkage: ## Show that nothing but the command line's argument parser brings Foun
 load: ## 10,000 idle and 200 slow connections beside a download at full speed
 	@scripts/setup.sh test
 	scripts/load.sh
+
+micro: ## Count instructions and allocations against Benchmarks/limits.tsv: CASE=parse,serve-file PROFILE=1 UPDATE=1
+	@scripts/setup.sh micro
+	scripts/micro.sh
 
 bench: ## Measure against nginx and Python: WORK=hello,file1k PEERS=nginx,python ROUNDS=5 SECONDS=3
 	@scripts/setup.sh bench

@@ -129,6 +129,15 @@ let package = Package(
             dependencies: ["Martlet", "MartletFiles"],
             path: "Benchmarks/handlers"
         ),
+        // What make micro counts the instructions and allocations of.
+        .executableTarget(
+            name: "micro",
+            dependencies: [
+                "Martlet", "MartletFiles", "MartletReactor", "MartletWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Benchmarks/micro"
+        ),
 
         .target(
             name: "TestSupport",

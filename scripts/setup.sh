@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -48,6 +48,10 @@ standards)
     need nodejs /usr/bin/node
     need python3 /usr/bin/python3
     ;;
+micro)
+    need valgrind valgrind
+    need python3 python3
+    ;;
 bench)
     need curl curl
     need wrk wrk
@@ -56,7 +60,7 @@ bench)
     need util-linux taskset
     ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench" >&2
     exit 64
     ;;
 esac
