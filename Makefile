@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load micro bench clean
+.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load micro bench dist size clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -57,7 +57,7 @@ docs: ## Build the reference with DocC into .build/reference; broken links fail
 	scripts/check-docs.sh
 	scripts/docs.sh
 
-linkage: ## Show that nothing but the command line's argument parser brings Foundation
+linkage: ## Show that programs link the C library alone, and that only the argument parser brings Foundation
 	@scripts/setup.sh build
 	scripts/linkage.sh
 
@@ -73,5 +73,13 @@ bench: ## Measure against nginx and Python: WORK=hello,file1k PEERS=nginx,python
 	@scripts/setup.sh bench
 	scripts/bench.sh
 
+dist: ## What is shipped, in dist/: an archive, a Debian package, debug information
+	@scripts/setup.sh dist
+	scripts/dist.sh
+
+size: ## The size of the program with and without Swift's runtime inside
+	@scripts/setup.sh build
+	scripts/size.sh
+
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build dist

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench|dist|order
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -59,8 +59,17 @@ bench)
     need python3 python3
     need util-linux taskset
     ;;
+dist)
+    need dpkg-dev dpkg-shlibdeps
+    need python3 python3
+    need curl curl
+    ;;
+order)
+    need valgrind valgrind
+    need curl curl
+    ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench|dist|order" >&2
     exit 64
     ;;
 esac

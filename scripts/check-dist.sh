@@ -1,0 +1,69 @@
+#!/bin/sh
+# What `make dist` makes can be shipped: the package unpacks, its program is stripped and serves, its pages read well.
+set -eu
+cd "$(dirname "$0")/.."
+make dist
+root=$(mktemp -d)
+served=
+trap '[ -z "$served" ] || kill "$served" 2>/dev/null || true; rm -rf "$root"' EXIT
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+the() { [ $# = 1 ] && [ -f "$1" ] && echo "$1" || fail "dist/ should have one such file: $*"; }
+package=$(the dist/*.deb)
+archive=$(the dist/*.tar.gz)
+debug=$(the dist/*.debug)
+
+dpkg-deb --extract "$package" "$root/package"
+program=$root/package/usr/bin/martlet
+dpkg-deb --field "$package" Depends | grep -qF 'libc6 (>= 2.36)' || fail "The package does not say which libc it needs."
+! dpkg-deb --contents "$package" | grep -v ' root/root ' || fail "Files of the package belong to somebody."
+(cd "$root/package" && dpkg-deb --ctrl-tarfile "$OLDPWD/$package" | tar -xO ./md5sums | md5sum --check --quiet)
+for file in man/man1/martlet.1.gz doc/martlet/copyright doc/martlet/changelog.gz doc/martlet/README.md \
+    bash-completion/completions/martlet zsh/vendor-completions/_martlet fish/vendor_completions.d/martlet.fish; do
+    [ -s "$root/package/usr/share/$file" ] || fail "The package has no $file."
+done
+bash -n "$root/package/usr/share/bash-completion/completions/martlet"
+zcat "$root/package/usr/share/man/man1/martlet.1.gz" >"$root/martlet.1"
+for flag in $("$program" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--.*'); do
+    grep -qF "\\fB$(echo "$flag" | sed 's/-/\\-/g')\\fR" "$root/martlet.1" || fail "The manual page has no $flag."
+done
+if command -v groff >/dev/null; then
+    [ -z "$(groff -man -Tutf8 -ww "$root/martlet.1" 2>&1 >/dev/null)" ] || fail "groff finds faults with the manual page."
+fi
+
+readelf -SW "$program" | grep -q ' \.symtab ' && fail "The program is not stripped."
+readelf -lW "$program" | grep 'GNU_STACK' | grep -q 'RW ' || fail "The program's stack is executable."
+readelf -dW "$program" | grep -qE 'R(UN)?PATH' && fail "The program has a run path."
+readelf -lW "$program" | grep -q 'GNU_RELRO' || fail "The program's relocations stay writable."
+scripts/linkage.sh "$program"
+identity() { readelf -n "$1" | sed -n 's/.*Build ID: //p'; }
+[ -n "$(identity "$program")" ] && [ "$(identity "$program")" = "$(identity "$debug")" ] || fail "The debug information is another program's."
+readelf -p .gnu_debuglink "$program" | grep -qF "$(basename "$debug")" || fail "The program does not name its debug information."
+
+tar --extract --gzip --file "$archive" --directory "$root"
+cmp "$root"/martlet-*/martlet "$program"
+for file in LICENSE README.md copyright martlet.1 completions/martlet.bash completions/_martlet completions/martlet.fish; do
+    [ -s "$root"/martlet-*/"$file" ] || fail "The archive has no $file."
+done
+
+# In an empty environment: nothing of the toolchain helps.
+mkdir "$root/site"
+echo "From the package." >"$root/site/index.txt"
+env -i PATH=/usr/bin:/bin "$program" "$root/site" --port 0 --threads 2 >"$root/banner" 2>"$root/log" &
+served=$!
+tries=0
+until url=$(grep -oE 'http://127[^ ]*' "$root/banner"); do
+    tries=$((tries + 1))
+    [ "$tries" -le 100 ] && kill -0 "$served" 2>/dev/null || fail "The package's program does not start: $(cat "$root/log")"
+    sleep 0.1
+done
+curl -fsS "${url}index.txt" | cmp - "$root/site/index.txt"
+resident=$(awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$served/status")
+echo "Idle with two loops it holds $resident octets."
+[ "$resident" -le 10000000 ] || fail "That is more than 10 MB: try scripts/startup-order.sh."
+kill -INT "$served"
+wait "$served" || fail "The package's program does not stop as asked."
+served=
+echo "What make dist makes can be shipped."
