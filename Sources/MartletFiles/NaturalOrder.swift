@@ -5,8 +5,11 @@
 enum NaturalOrder {
     /// Less than, equal to or greater than 0 as `first` comes before, is or comes after `second`.
     static func compare(_ first: Span<UInt8>, _ second: Span<UInt8>) -> Int {
+        // Names in a folder often begin alike: what is the same is passed over, but for the digits of a number that goes on.
         var i = 0
-        var j = 0
+        while i < first.count, i < second.count, first[i] == second[i] { i += 1 }
+        while i > 0, isDigit(first[i - 1]) { i -= 1 }
+        var j = i
         while i < first.count, j < second.count {
             if isDigit(first[i]), isDigit(second[j]) {
                 let run = digits(of: first, from: i)
