@@ -15,7 +15,7 @@ final class SharedListings: Sendable {
     }
 
     /// Reading a large folder takes a while: not on a loop. Who would have to wait for a hundred others is told so.
-    private static let pool = ThreadPool(name: "martlet-list", threads: 2, queueLimit: 128)
+    static let pool = ThreadPool(name: "martlet-list", threads: 2, queueLimit: 128)
 
     /// One listing to be made, and who waits for it beside its leader, who asked first.
     private struct Waiting {
@@ -28,7 +28,12 @@ final class SharedListings: Sendable {
         var isCancelled = false
     }
 
+    private let pool: ThreadPool
     private let waiting = Locked<[Key: Waiting]>([:])
+
+    init(pool: ThreadPool = pool) {
+        self.pool = pool
+    }
 
     /// The octets of a listing; `make` is called on another thread, by one of those who ask.
     /// - Throws: what `make` throws; `SystemError` when too many listings wait; `CancellationError`.
@@ -54,7 +59,7 @@ final class SharedListings: Sendable {
         // What else the loop has received in this turn joins first.
         await Task.yield()
         do {
-            return try await Self.pool.run { [self] in
+            return try await pool.run { [self] in
                 let others = begin(key, ticket)
                 let result = Result { try make() }
                 for other in others { other.resume(with: result.map { $0 }) }
@@ -96,5 +101,10 @@ final class SharedListings: Sendable {
             }
             continuation?.resume(throwing: CancellationError())
         }
+    }
+
+    /// For tests: how many wait for a listing beside its leader; nil when nobody asks for it.
+    func joined(_ key: Key) -> Int? {
+        waiting.withLock { $0[key]?.others.count }
     }
 }
