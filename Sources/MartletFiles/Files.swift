@@ -12,6 +12,7 @@ public struct Files: ImmediateHandler {
     let index: [UInt8]
     /// The name of the one file that is served; nil serves all.
     let only: [UInt8]?
+    private let listings = SharedListings()
 
     /// Serves the folder at `path`.
     /// - Throws: `SystemError` when the folder cannot be opened.
@@ -70,7 +71,7 @@ public struct Files: ImmediateHandler {
     /// Answers everything; for handlers that hand requests on to this one.
     public func respond(to request: Request) async throws -> Response {
         if let response = try respondImmediately(to: request) { return response }
-        return try await DirectoryListing(root: root, options: options).respond(to: request)
+        return try await DirectoryListing(root: root, options: options, shared: listings).respond(to: request)
     }
 
     // MARK: Methods

@@ -21,6 +21,10 @@ struct OctetSet: Sendable {
     @inline(__always)
     static var segment: OctetSet { OctetSet(low: 0x2FFF_7FD2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
 
+    /// What stays as it is in a path segment that ``PercentEncoding`` writes: `pchar` without `%`, `:`, `&` and `'`.
+    @inline(__always)
+    static var linkSegment: OctetSet { OctetSet(low: 0x2BFF_7F12_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
+
     /// What may stand anywhere in a request target: visible ASCII without `#`.
     ///
     /// For the query that is all that is asked: browsers send `|`, `{`, `}`, `^` and `` ` `` there as they are.
