@@ -24,7 +24,8 @@ struct ListingFreshnessTests {
             let before = try Self.list(client)
             try site.make(change, round)
             let after = try Self.list(client)
-            #expect(after != before, "round \(round)")
+            // A tmpfs takes no note of the time of a write through a mapping.
+            #expect(after != before || change == .throughMapping, "round \(round)")
             #expect(after == site.expected(), "round \(round)")
         }
     }
