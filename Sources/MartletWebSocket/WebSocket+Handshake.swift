@@ -18,7 +18,7 @@ extension WebSocket {
     /// Answers the opening handshake and gives the connection to `handler` (RFC 6455 §4.2).
     ///
     /// `handler` runs in a task of its own on the connection's loop; when it ends, the connection closes. The task is
-    /// cancelled when the client goes away and when the server stops.
+    /// cancelled when the client goes away or finishes sending, and when the server stops.
     /// - Parameters:
     ///   - protocols: subprotocols that the server speaks; of those the client offers, its favourite is taken. None in
     ///     common: the connection goes on without, and the client decides.
