@@ -37,8 +37,7 @@ extension WebSocket {
         guard origins.allow(request) else {
             throw HTTPError(.forbidden, "Pages of this origin may not connect here.")
         }
-        var fields = Fields()
-        fields.append(.secWebSocketAccept, AcceptKey.value(for: key))
+        var fields = Fields(.secWebSocketAccept, AcceptKey.value(for: key))
         let subprotocol = request.fields.members(of: .secWebSocketProtocol).first { protocols.contains($0) }
         if let subprotocol { fields.append(.secWebSocketProtocol, subprotocol) }
         return .upgrade(to: "websocket", fields: fields) { stream in
@@ -62,8 +61,7 @@ extension WebSocket {
     }
 
     private static func needed(_ detail: String) -> HTTPError {
-        var fields = Fields()
-        fields.append(.upgrade, "websocket")
+        var fields = Fields(.upgrade, "websocket")
         fields.append(.secWebSocketVersion, "13")
         return HTTPError(HTTPResponse.Status(code: 426), detail, fields: fields)
     }

@@ -60,7 +60,7 @@ func endOfToken(in input: Span<UInt8>, from start: Int, to end: Int) -> Int {
 
 extension [UInt8] {
     /// Appends the octets of `span`: one copy of memory. (`Array` takes no `Span` before Swift 6.4.)
-    mutating func append(copying span: Span<UInt8>) {
+    package mutating func append(copying span: Span<UInt8>) {
         unsafe span.withUnsafeBufferPointer { unsafe append(copying: $0) }
     }
 
