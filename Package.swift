@@ -71,10 +71,7 @@ let package = Package(
         ),
         .target(
             name: "MartletTesting",
-            dependencies: [
-                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ]
+            dependencies: ["Martlet", "MartletReactor", "MartletWire", "CMartlet"]
         ),
         .executableTarget(
             name: "MartletCLI",

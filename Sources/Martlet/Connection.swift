@@ -129,7 +129,7 @@ final class Connection: EventSource, @unchecked Sendable {
         switch phase {
         case .responding where exchange.reader == nil: setDeadline(after: Self.patience)
         case .streaming where exchange.stream?.filler != nil && output.isEmpty: setDeadline(after: Self.patience)
-        // What another protocol's silence means is for it to say.
+        // Another protocol hears of it by cancellation, and decides.
         case .upgraded: exchange.task?.cancel()
         default: break
         }
@@ -230,30 +230,46 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Receives once. An end or a failure closes the connection.
     func receive() -> Bool {
-        if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+        takeInput()
         growInput()
-        let room = input!.room
-        guard room > 0 else {
+        guard input!.room > 0 else {
             abort(because: "its input does not fit")
             return false
         }
-        switch socket.receive(into: &input!) {
-        case .count(let count):
-            // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
-            if count < room, !peerFinished { inputReady = false }
+        switch receiveOnce() {
+        case .count:
             return true
         case .wouldBlock:
-            inputReady = false
             if phase == .receivingHead { rest() }
             return false
         case .end:
-            peerFinished = true
-            inputReady = false
             return endOfInput()
         case .failed:
             abort()
             return false
         }
+    }
+
+    /// Makes sure that there is an input to receive into, from the pool.
+    func takeInput() {
+        if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+    }
+
+    /// Receives into the input, which was taken and has room, and notes what the kernel said.
+    func receiveOnce() -> TransferResult {
+        let room = input!.room
+        let result = socket.receive(into: &input!)
+        switch result {
+        case .count(let count):
+            // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
+            if count < room, !peerFinished { inputReady = false }
+        case .end:
+            peerFinished = true
+            inputReady = false
+        case .wouldBlock, .failed:
+            inputReady = false
+        }
+        return result
     }
 
     /// A head that does not fit gets more room, as much as the parser may want to see.

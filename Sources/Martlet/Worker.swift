@@ -14,6 +14,8 @@ final class Worker: @unchecked Sendable {
     let routing: any Routing
     let configuration: ServerConfiguration
     let timeouts: Timeouts
+    /// The fields of the configuration that every answer gets.
+    private let addedFields: [(name: HTTPField.Name, value: String)]
     /// True once the server stops: answers close their connections.
     private(set) var isDraining = false
 
@@ -48,7 +50,10 @@ final class Worker: @unchecked Sendable {
         self.loop = loop
         self.routing = routing
         self.configuration = configuration
-        addsFields = !configuration.fields.isEmpty
+        addedFields = configuration.fields.compactMap { name, value in
+            guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { return nil }
+            return (name, value)
+        }
         timeouts = Timeouts(configuration.limits)
         holdUp = HoldUp(limit: configuration.holdUpWarning.map { Nanoseconds($0) })
         self.open = open
@@ -181,30 +186,21 @@ final class Worker: @unchecked Sendable {
             commonFields.removeAll(keepingCapacity: true)
             ResponseHead.appendField("Date", date: seconds, to: &commonFields)
             if let name = configuration.serverName {
-                var fields = Fields()  // Which no name can break out of.
-                fields.append(.server, name)
-                fields.write(into: &commonFields)
+                Fields(.server, name).write(into: &commonFields)  // Which no name can break out of.
             }
         }
         output.append(contentsOf: commonFields)
     }
 
     /// Whether every answer gets fields of the configuration.
-    let addsFields: Bool
+    var addsFields: Bool { !addedFields.isEmpty }
 
     /// The response's fields without those that the server writes, and with those of the configuration.
     func fields(of response: Response) -> Fields {
-        let added = configuration.fields
-        var fields = response.fields
-        fields = fields.without(Self.ownFields)
+        var fields = response.fields.without(Self.ownFields)
         // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
-        for (name, _) in added {
-            if let name = HTTPField.Name(name), name != .vary { fields[name] = nil }
-        }
-        for (name, value) in added {
-            guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { continue }
-            fields.append(name, value)
-        }
+        for (name, _) in addedFields where name != .vary { fields[name] = nil }
+        for (name, value) in addedFields { fields.append(name, value) }
         return fields
     }
 

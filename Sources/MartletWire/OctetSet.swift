@@ -1,5 +1,5 @@
 /// A set of ASCII octets as two words, so that asking is a shift and a mask: no table to load, nothing to initialise.
-struct OctetSet: Sendable {
+package struct OctetSet: Sendable {
     /// A bit for each of the octets 0x00 to 0x3F.
     let low: UInt64
     /// A bit for each of the octets 0x40 to 0x7F.
@@ -70,7 +70,7 @@ struct OctetSet: Sendable {
 extension Span<UInt8> {
     /// Whether these octets are those of `lowercase`, ASCII in lower case, in any case.
     @inline(__always)
-    func equals(ignoringCase lowercase: String) -> Bool {
+    package func equals(ignoringCase lowercase: String) -> Bool {
         let other = lowercase.utf8.span
         guard count == other.count else { return false }
         for index in indices where OctetSet.lowercased(self[index]) != other[index] {
