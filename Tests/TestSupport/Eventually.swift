@@ -1,3 +1,4 @@
+import Glibc
 import MartletReactor
 
 /// A condition that did not come true in time.
@@ -23,5 +24,19 @@ public func eventually(
     while try await !condition() {
         if Instant.now() >= deadline { throw TimedOut(description: "not within \(timeout): \(what)") }
         try await Task.sleep(for: .milliseconds(2))
+    }
+}
+
+/// The same for what does not last, without letting go of the thread: while all tests wait for their turn, a turn may come
+/// too late to see it.
+public func eventuallyAtOnce(
+    _ what: String,
+    timeout: Duration = .seconds(240),
+    _ condition: () throws -> Bool
+) throws {
+    let deadline = Instant.now() + Nanoseconds(timeout)
+    while try !condition() {
+        if Instant.now() >= deadline { throw TimedOut(description: "not within \(timeout): \(what)") }
+        usleep(2_000)
     }
 }
