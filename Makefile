@@ -65,7 +65,7 @@ load: ## 10,000 idle and 200 slow connections beside a download at full speed
 	@scripts/setup.sh test
 	scripts/load.sh
 
-bench: ## Measure against nginx and Python: WORK=hello,file1k PEERS=nginx,python ROUNDS=5 SECONDS=3
+bench: ## Measure against other servers: WORK=hello,file1k PEERS=nginx,go ROUNDS=5 SECONDS=1 SCALE=0
 	@scripts/setup.sh bench
 	scripts/bench.sh
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench[-nginx|-lighttpd|-go]
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -51,12 +51,15 @@ standards)
 bench)
     need curl curl
     need wrk wrk
-    need nginx-light /usr/sbin/nginx
     need python3 python3
     need util-linux taskset
     ;;
+# What is measured beside Martlet: each by itself, for it can be left out.
+bench-nginx) need nginx-light /usr/sbin/nginx ;;
+bench-lighttpd) need lighttpd /usr/sbin/lighttpd ;;
+bench-go) need golang-go /usr/bin/go ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench[-nginx|-lighttpd|-go]" >&2
     exit 64
     ;;
 esac
