@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures Martlet beside other servers; the page goes to docs/benchmarks.md, its plot to docs/benchmarks.svg.
 
-Each server has one worker on one CPU, wrk has another. What counts is CPU time per request, from /proc: it hardly
-depends on what else the machine does. Requests per second are printed too.
+Each server has one worker on one CPU, wrk has another. What counts is CPU time per request: it hardly depends on
+what else the machine does. Requests per second are printed too.
 
 Usually run by `make bench`. Settings come from the environment:
     WORK=hello,curve    works and measurements of scale.py and bulk.py, comma-separated; default all
@@ -117,30 +117,34 @@ def run_work(work, rivals, setting, left_out):
     """All servers of a work run side by side, and take their turns in rounds."""
     print(f"{work.name}: {work.about}", file=sys.stderr)
     servers = {}
+
+    def attempt(name, action):
+        """Nobody is measured while failing; and Martlet must not fail."""
+        try:
+            return action()
+        except FAILURES as failure:
+            if name == "martlet":
+                raise
+            left_out[f"{rivals[name].name}, {work.name}"] = str(failure).partition("\n")[0]
+            print(f"    {rivals[name].name} is left out: {failure}", file=sys.stderr)
+            return None
+
+    def begin(name):
+        servers[name] = peers.start(rivals[name], work, [setting.server_cpu])
+        work.check(servers[name].port)
+        return load(servers[name], work, 1, [setting.client_cpu])  # Warms caches; not counted.
+
+    def turn(name):
+        return attempt(name, lambda: load(servers[name], work, setting.seconds, [setting.client_cpu]))
+
     try:
-        for name, peer in rivals.items():
-            if name not in work.peers:
-                continue
-            try:
-                servers[name] = peers.start(peer, work, [setting.server_cpu])
-                work.check(servers[name].port)
-                load(servers[name], work, 1, [setting.client_cpu])  # Warms caches; not counted.
-            except FAILURES as failure:
-                # Nobody is measured while failing; and Martlet must not.
-                if name == "martlet":
-                    raise
-                left_out[f"{peer.name}, {work.name}"] = str(failure).partition("\n")[0]
-                print(f"    {peer.name} is left out: {failure}", file=sys.stderr)
-                if name in servers:
-                    servers.pop(name).stop()
-        loads = {
-            name: lambda server=server: load(server, work, setting.seconds, [setting.client_cpu])
-            for name, server in servers.items()
-        }
-        samples = rounds.in_turns(loads, setting.rounds)
+        taking_part = [name for name in rivals if name in work.peers]
+        ready = [name for name in taking_part if attempt(name, lambda name=name: begin(name))]
+        samples = rounds.in_turns({name: lambda name=name: turn(name) for name in ready}, setting.rounds)
     finally:
         for server in servers.values():
             server.stop()
+    samples = {name: values for name, values in samples.items() if all(values)}
     for name, values in samples.items():
         print(f"    {rivals[name].name:11} {rounds.median(values):8.2f} us of CPU a request", file=sys.stderr)
     return {"name": work.name, "about": work.about, "samples": samples}

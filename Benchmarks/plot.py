@@ -104,7 +104,7 @@ def _axis(scale, height):
     for value in scale.marks():
         x = scale.x(value)
         kind = "one" if value == 1 else "line"
-        label = "nginx" if value == 1 else f"{value:g}"
+        label = "nginx = 1" if value == 1 else f"{value:g}"
         parts.append(f'<path class="{kind}" d="M{x:.1f} {TOP}V{bottom}"/>')
         parts.append(f'<text class="quiet" text-anchor="middle" x="{x:.1f}" y="{bottom + 18}">{label}</text>')
     parts.append(f'<text class="quiet" x="16" y="{height - 8}">A logarithmic scale. form: against nginx\'s hello.</text>')

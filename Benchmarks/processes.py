@@ -1,4 +1,4 @@
-"""What /proc tells of a server: CPU time, memory, descriptors. And how to start and end one."""
+"""What the system tells of a server: CPU time, memory, descriptors. And how to start and end one."""
 
 import dataclasses
 import os

@@ -50,7 +50,7 @@ def markdown(results, plot):
     parts = ["# Benchmarks"]
     if plot:
         parts.append(f"![{drawing.describe(results)}]({plot})")
-    parts += [_introduction(results), "## Targets", _table(["target", "at most", "measured", ""], results["targets"])]
+    parts += [_introduction(results), "## Targets", _table(["target", "at most", "measured", "which is"], results["targets"])]
     parts += ["## Beside other servers", _works_table(results), _left_out(results)]
     if results["footprint"]:
         parts += ["## Start and memory", _footprint_table(results["footprint"])]
@@ -77,8 +77,8 @@ def _introduction(results):
     about = results["machine"]
     return f"""Written by `make bench`. One worker for each server on one CPU, wrk on another; 64 connections where nothing else is
 said; medians of {results["rounds"]} x {results["seconds"]} s in turns, the lowest and the highest in parentheses.
-CPU time is what /proc counts for the server's processes, divided by the requests that wrk counted: the figure to
-compare, for it depends little on what else runs. Against nginx: the median of what it was in each round. No server logs
+CPU time is what the CPU clocks of the server's processes count, divided by the requests that wrk counts: the figure to
+compare, for it depends little on what else runs; its parts in user code and in the kernel are estimates. Against nginx: the median of what it was in each round. No server logs
 but where it says so. Every answer was checked before it was timed. The figures of one run on a shared machine; compare
 within a table only.
 
@@ -87,8 +87,8 @@ within a table only.
 - {about["compiler"]}
 
 The limit is an epoll loop in C that writes a canned answer for each blank line and parses nothing. A server without
-entity tags gets a date instead in the work named 304. Who is missing in a work cannot do it, or answers it wrongly:
-Python's server knows no ranges, for one."""
+entity tags gets a date instead in the work named 304. Who is missing in a work is not asked, does not do it by itself,
+or answers it wrongly: Python's server knows no ranges, for one."""
 
 
 def _left_out(results):

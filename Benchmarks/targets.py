@@ -25,11 +25,13 @@ class Target:
             return "not measured"
         if self.measured <= self.most:
             return "reached"
-        return f"missed by {self.measured - self.most:.2f}{self.unit}, {self.measured / self.most - 1:.0%}"
+        return f"missed by {(self.measured / self.most - 1) * 100:.1f} %"
 
     def row(self):
-        measured = "" if self.measured is None else f"{self.measured:.2f}{self.unit}"
-        return [self.what, f"{self.most:.2f}{self.unit}", measured, self.verdict]
+        """What, at most, measured, verdict."""
+        form = "{:.3f}" if self.most < 5 else "{:.1f}"
+        measured = "" if self.measured is None else form.format(self.measured) + self.unit
+        return [self.what, f"{self.most:g}{self.unit}", measured, self.verdict]
 
 
 def judge(results, works):
