@@ -68,7 +68,7 @@ micro: ## Count instructions and allocations against Benchmarks/limits.tsv: CASE
 	@scripts/setup.sh micro
 	scripts/micro.sh
 
-bench: ## Measure against nginx and Python: WORK=hello,file1k PEERS=nginx,python ROUNDS=5 SECONDS=3
+bench: ## Measure against other servers: WORK=hello,file1k PEERS=nginx,go ROUNDS=5 SECONDS=1 SCALE=0
 	@scripts/setup.sh bench
 	scripts/bench.sh
 

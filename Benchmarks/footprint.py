@@ -14,14 +14,18 @@ def measure(rivals, works, setting):
     """For the works hello and file1k: the first with and the second without code of a user."""
     rows = []
     for work in (works["file1k"], works["hello"]):
-        for peer in rivals.values():
+        for name, peer in rivals.items():
+            if name not in work.peers or name == "limit":
+                continue
             print(f"footprint: {peer.name}, {work.name}", file=sys.stderr)
-            row = {"server": peer.name, "work": work.name}
+            row = {"server": peer.name, "work": work.name, "workers": 1}
             row["start_ms"] = start_up(peer, work, setting)
             row |= idle_memory(peer, work, setting)
-            if peer.name != "Python":  # It would start a thread for each connection.
+            if peer.keeps_many:
                 row |= connection_memory(peer, work, setting)
             rows.append(row)
+    row = {"server": "Martlet", "work": "file1k", "workers": 2}
+    rows.append(row | idle_memory(rivals["martlet"], works["file1k"], setting, workers=2))
     return rows
 
 
@@ -32,15 +36,15 @@ def start_up(peer, work, setting):
         port = processes.free_port()
         command = peer.command(work, port)
         start = time.monotonic()
-        with processes.Server(command, port, setting.server_cpu, work.path) as server:
+        with processes.Server(command, port, [setting.server_cpu], work.path) as server:
             server.wait_until_it_answers()
             times.append((time.monotonic() - start) * 1e3)
     return times
 
 
-def idle_memory(peer, work, setting):
+def idle_memory(peer, work, setting, workers=1):
     """Octets resident after ten answers."""
-    with peers.start(peer, work, setting.server_cpu) as server:
+    with peers.start(peer, work, [setting.server_cpu], workers) as server:
         for _ in range(10):
             processes.first_answer(server.port, work.path)
         resident, anonymous = processes.memory(server.pid)
@@ -49,7 +53,7 @@ def idle_memory(peer, work, setting):
 
 def connection_memory(peer, work, setting):
     """Octets for each connection that was answered once and is kept open."""
-    with peers.start(peer, work, setting.server_cpu) as server:
+    with peers.start(peer, work, [setting.server_cpu]) as server:
         connections.ask_all(connections.open_many(server.port, 1), work.path)
         before, _ = processes.memory(server.pid)
         opened = connections.open_many(server.port, setting.connections)
@@ -58,5 +62,3 @@ def connection_memory(peer, work, setting):
         for connection in opened:
             connection.close()
     return {"connections": setting.connections, "per_connection": (after - before) / setting.connections}
-
-

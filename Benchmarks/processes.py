@@ -1,4 +1,4 @@
-"""What /proc tells of a server: CPU time, memory, descriptors. And how to start and end one."""
+"""What the system tells of a server: CPU time, memory, descriptors. And how to start and end one."""
 
 import dataclasses
 import os
@@ -6,8 +6,6 @@ import signal
 import socket
 import subprocess
 import time
-
-TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,8 +15,26 @@ class CPUTime:
     user: float
     system: float
 
+    @property
+    def total(self):
+        return self.user + self.system
+
+
+@dataclasses.dataclass(frozen=True)
+class CPUClock:
+    """What the CPU clocks of a process and its descendants show."""
+
+    #: To the nanosecond; and the parts in user code and in the kernel, counted in ticks.
+    total: float
+    user: int
+    system: int
+
     def __sub__(self, earlier):
-        return CPUTime(self.user - earlier.user, self.system - earlier.system)
+        """The time between two readings. The parts are as the ticks say."""
+        user, system = self.user - earlier.user, self.system - earlier.system
+        share = user / (user + system) if user + system else 0
+        total = self.total - earlier.total
+        return CPUTime(total * share, total * (1 - share))
 
 
 def _stat(pid):
@@ -43,13 +59,17 @@ def tree(pid):
 
 
 def cpu_time(pid):
-    """Of the process with its threads, its descendants, and those that it has waited for."""
-    user = system = 0
+    """Of the process with its threads, those that ended included, and its descendants."""
+    total = user = system = 0
     for each in tree(pid):
+        try:
+            total += time.clock_gettime_ns(~each << 3 | 2)  # As clock_getcpuclockid(3) makes it.
+        except OSError:
+            continue  # It is gone.
         if fields := _stat(each):
-            user += int(fields[11]) + int(fields[13])
-            system += int(fields[12]) + int(fields[14])
-    return CPUTime(user * TICK, system * TICK)
+            user += int(fields[11])
+            system += int(fields[12])
+    return CPUClock(total / 1e9, user, system)
 
 
 def memory(pid):
@@ -91,13 +111,13 @@ def first_answer(port, path, within=10.0):
 
 
 class Server:
-    """A server process: started on one CPU, ended with the `with` block."""
+    """A server process: started on some CPUs, ended with the `with` block."""
 
-    def __init__(self, command, port, cpu=None, path="/"):
+    def __init__(self, command, port, cpus=None, path="/"):
         self.port = port
         self.path = path
-        # CPU before the program begins: no other process stands between, whose time would count.
-        pin = (lambda: os.sched_setaffinity(0, {cpu})) if cpu is not None else None
+        # Before the program begins: no other process stands between, whose time would count.
+        pin = (lambda: os.sched_setaffinity(0, cpus)) if cpus else None
         self.process = subprocess.Popen(
             command, preexec_fn=pin, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )

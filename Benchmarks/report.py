@@ -6,7 +6,12 @@ import platform
 import statistics
 import subprocess
 
-NAMES = {"martlet": "Martlet", "nginx": "nginx", "python": "Python"}
+import peers
+import plot as drawing
+from rounds import median, ratios, spread
+
+HERE = pathlib.Path(__file__).resolve().parent
+NAMES = {name: peer.name for name, peer in peers.ALL.items()}
 
 
 def machine(rivals):
@@ -40,87 +45,107 @@ def binary(folder):
     return found
 
 
-def markdown(results):
-    parts = [_introduction(results), _works_table(results)]
-    if "footprint" in results:
-        parts.append(_footprint_table(results["footprint"]))
-    parts.append(_binary_table(results["binary"]))
-    return "\n\n".join(parts) + "\n"
+def markdown(results, plot):
+    """The page; `plot` is the name of the picture on top, if there is one."""
+    parts = ["# Benchmarks"]
+    if plot:
+        parts.append(f"![{drawing.describe(results)}]({plot})")
+    parts += [_introduction(results), "## Targets", _table(["target", "at most", "measured", "which is"], results["targets"])]
+    parts += ["## Beside other servers", _works_table(results), _left_out(results)]
+    if results["footprint"]:
+        parts += ["## Start and memory", _footprint_table(results["footprint"])]
+    for measured in results["scale"]:
+        parts += [f"## {measured['title']}", _table(measured["columns"], measured["rows"])]
+    parts += ["## Size", _binary_table(results["binary"])]
+    notes = HERE / "notes.md"
+    if notes.exists():
+        parts.append(notes.read_text().strip())
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def verdicts(judged):
+    """The targets for the terminal."""
+    width = max(len(target.what) for target in judged)
+    lines = []
+    for target in judged:
+        _, most, measured, verdict = target.row()
+        lines.append(f"{target.what:{width}}  at most {most}: {measured}{', ' if measured else ''}{verdict}")
+    return "\n".join(lines)
 
 
 def _introduction(results):
     about = results["machine"]
-    return f"""# Benchmarks
-
-Written by `make bench`. One worker for each server on one CPU, wrk on another; medians of {results["rounds"]} rounds of
-{results["seconds"]} s in turns, the lowest and the highest in parentheses. CPU time is what /proc counts for the server's
-processes, divided by the requests that wrk counted: the figure to compare, for it depends little on what else runs.
-No server logs but in the work that says so. Every answer was checked with curl before it was timed. The figures of
-one run on a shared machine; compare within a table only.
+    return f"""Written by `make bench`. One worker for each server on one CPU, wrk on another; 64 connections where nothing else is
+said; medians of {results["rounds"]} x {results["seconds"]} s in turns, the lowest and the highest in parentheses.
+CPU time is what the CPU clocks of the server's processes count, divided by the requests that wrk counts: the figure to
+compare, for it depends little on what else runs; its parts in user code and in the kernel are estimates. Against nginx: the median of what it was in each round. No server logs
+but where it says so. Every answer was checked before it was timed. The figures of one run on a shared machine; compare
+within a table only.
 
 - {about["processors"]} x {about["processor"]}, {about["kernel"]}, load {about["load"]:.1f} at the start
 - {", ".join(about["versions"])}
-- {about["compiler"]}"""
+- {about["compiler"]}
+
+The limit is an epoll loop in C that writes a canned answer for each blank line and parses nothing. A server without
+entity tags gets a date instead in the work named 304. Who is missing in a work is not asked, does not do it by itself,
+or answers it wrongly: Python's server knows no ranges, for one."""
+
+
+def _left_out(results):
+    if not results["left_out"]:
+        return ""
+    lines = [f"- {name}: {reason}" for name, reason in results["left_out"].items()]
+    return "Left out:\n\n" + "\n".join(lines)
 
 
 def _works_table(results):
-    lines = [
-        "| work | server | CPU, us a request | of it user | system | against nginx | requests/s | 99 % within |",
-        "|---|---|---:|---:|---:|---:|---:|---:|",
-    ]
+    rows = []
     for work in results["works"]:
         samples = work["samples"]
-        base = _median(samples["nginx"], "cpu") if "nginx" in samples else None
+        base = samples.get("nginx")
+        title = f"{work['name']}: {work['about']}"
         for peer, values in samples.items():
-            ratio = f"{_median(values, 'cpu') / base:.2f}" if base else ""
-            cells = [
-                f"{work['name']}: {work['about']}" if peer == "martlet" else "",
+            rows.append([
+                title,
                 NAMES[peer],
-                _spread(values, "cpu", _short),
-                _short(_median(values, "user")),
-                _short(_median(values, "system")),
-                ratio,
-                _spread(values, "per_second", lambda value: f"{value:,.0f}"),
-                _duration(_median(values, "p99")),
-            ]
-            lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+                spread([value["cpu"] for value in values], "{:,.2f}"),
+                f"{median(values, 'user'):,.2f}",
+                f"{median(values, 'system'):,.2f}",
+                f"{statistics.median(ratios(values, base)):.2f}" if base else "",
+                spread([value["per_second"] for value in values], "{:,.0f}"),
+                _duration(median(values, "p99")),
+            ])  # fmt: skip
+            title = ""
+    columns = ["work", "server", "CPU, us a request", "of it user", "system", "against nginx", "requests/s", "99 % within"]
+    return _table(columns, rows, texts=2)
 
 
 def _footprint_table(rows):
-    lines = [
-        "| server | start to first answer, ms | resident when idle, MiB | of it not files | an idle connection, octets |",
-        "|---|---:|---:|---:|---:|",
-    ]
+    columns = ["server", "start to first answer, ms", "resident when idle, MiB", "of it not files",
+               "an idle connection, octets"]  # fmt: skip
+    lines = []
     for row in rows:
-        times = row["start_ms"]
-        octets = f"{row['per_connection']:,.0f}" if "per_connection" in row else "a thread"
-        start = f"{statistics.median(times):.1f} ({min(times):.1f} to {max(times):.1f})"
-        lines.append(
-            f"| {row['server']}, {row['work']} | {start} | {row['resident'] / 2**20:.1f} "
-            f"| {row['anonymous'] / 2**20:.1f} | {octets} |"
-        )
-    return "\n".join(lines)
+        loops = f", {row['workers']} loops" if row["workers"] > 1 else ""
+        lines.append([
+            f"{row['server']}, {row['work']}{loops}",
+            spread(row["start_ms"], "{:.1f}") if "start_ms" in row else "",
+            f"{row['resident'] / 2**20:.1f}",
+            f"{row['anonymous'] / 2**20:.1f}",
+            f"{row['per_connection']:,.0f}" if "per_connection" in row else "",
+        ])  # fmt: skip
+    return _table(columns, lines)
 
 
 def _binary_table(programs):
-    lines = ["| program | MiB | links |", "|---|---:|---|"]
-    for name, about in programs.items():
-        lines.append(f"| {name} | {about['octets'] / 2**20:.1f} | {', '.join(about['libraries'])} |")
-    return "\n".join(lines)
+    rows = [[name, f"{about['octets'] / 2**20:.1f}", ", ".join(about["libraries"])] for name, about in programs.items()]
+    return _table(["program", "MiB", "links"], rows, texts=3)
 
 
-def _median(samples, key):
-    return statistics.median(sample[key] for sample in samples)
-
-
-def _spread(samples, key, form):
-    values = [sample[key] for sample in samples]
-    return f"{form(statistics.median(values))} ({form(min(values))} to {form(max(values))})"
-
-
-def _short(value):
-    return f"{value:.2f}" if value < 100 else f"{value:,.0f}"
+def _table(columns, rows, texts=1):
+    """The first columns are text, the others numbers."""
+    marks = ["---" if number < texts else "---:" for number in range(len(columns))]
+    lines = [columns, marks, *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _duration(microseconds):

@@ -9,13 +9,13 @@ import pathlib
 import socket
 import sys
 import tempfile
-import threading
 import time
 
 import connections
 import peers
 import processes
 import works
+from uploads import FormUpload
 
 UPLOADS = int(os.environ.get("UPLOADS", "100"))
 UPLOAD = int(os.environ.get("UPLOAD", "100")) * 1_000_000
@@ -48,7 +48,7 @@ def expect(condition, message):
 
 
 def upload_at_once(server, count, size):
-    uploads = [Upload(server.port, size) for _ in range(count)]
+    uploads = [FormUpload(server.port, size) for _ in range(count)]
     start = time.monotonic()
     for upload in uploads:
         upload.start()
@@ -62,36 +62,6 @@ def upload_at_once(server, count, size):
     expect(most < MOST_MEMORY, f"{most >> 20} MiB resident with {count} uploads")
     print(f"{count} x {size // 1_000_000} MB uploaded at {count * size / seconds / 2**20:.0f} MiB/s, "
           f"{most / 2**20:.0f} MiB resident at most")  # fmt: skip
-
-
-class Upload(threading.Thread):
-    """One file as a form sends it."""
-
-    def __init__(self, port, size):
-        super().__init__(daemon=True)
-        self.port = port
-        self.size = size
-        self.answer = b""
-
-    def run(self):
-        begin = b'--border\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n'
-        end = b"\r\n--border--\r\n"
-        head = (
-            "POST /upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-            f"Content-Type: multipart/form-data; boundary=border\r\nContent-Length: {len(begin) + self.size + len(end)}\r\n\r\n"
-        )
-        block = works.content(works.MIB)
-        try:
-            with connections.connect(self.port) as connection:
-                connection.settimeout(120)
-                connection.sendall(head.encode() + begin)
-                for start in range(0, self.size, len(block)):
-                    connection.sendall(memoryview(block)[: min(len(block), self.size - start)])
-                connection.sendall(end)
-                while octets := connection.recv(4096):
-                    self.answer += octets
-        except OSError as error:
-            self.answer += str(error).encode()
 
 
 def read_slowly(server):

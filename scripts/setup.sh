@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench|dist|order
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -55,7 +55,6 @@ micro)
 bench)
     need curl curl
     need wrk wrk
-    need nginx-light /usr/sbin/nginx
     need python3 python3
     need util-linux taskset
     ;;
@@ -68,8 +67,12 @@ order)
     need valgrind valgrind
     need curl curl
     ;;
+# What is measured beside Martlet: each by itself, for it can be left out.
+bench-nginx) need nginx-light /usr/sbin/nginx ;;
+bench-lighttpd) need lighttpd /usr/sbin/lighttpd ;;
+bench-go) need golang-go /usr/bin/go ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench|dist|order" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order" >&2
     exit 64
     ;;
 esac

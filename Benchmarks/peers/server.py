@@ -1,4 +1,4 @@
-"""Python's http.server as the benchmark runs it: python_server.py hello|files PORT FOLDER."""
+"""Python's http.server as the benchmark runs it: server.py hello|files PORT FOLDER."""
 
 import functools
 import sys
