@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load bench dist size clean
+.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load micro bench dist size clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -52,9 +52,8 @@ lint: ## Check the layout and style of the sources
 format: ## Lay the sources out
 	swift format --in-place --recursive Package.swift Sources Tests Examples Fuzz
 
-docs: ## Build the reference with DocC into .build/reference; broken links fail
+docs: ## Build the reference with DocC into .build/reference; missing comments and broken links fail
 	@scripts/setup.sh docs
-	scripts/check-docs.sh
 	scripts/docs.sh
 
 linkage: ## Show that programs link the C library alone, and that only the argument parser brings Foundation
@@ -64,6 +63,10 @@ linkage: ## Show that programs link the C library alone, and that only the argum
 load: ## 10,000 idle and 200 slow connections beside a download at full speed
 	@scripts/setup.sh test
 	scripts/load.sh
+
+micro: ## Count instructions and allocations against Benchmarks/limits.tsv: CASE=parse,serve-file PROFILE=1 UPDATE=1
+	@scripts/setup.sh micro
+	scripts/micro.sh
 
 bench: ## Measure against nginx and Python: WORK=hello,file1k PEERS=nginx,python ROUNDS=5 SECONDS=3
 	@scripts/setup.sh bench

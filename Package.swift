@@ -71,10 +71,7 @@ let package = Package(
         ),
         .target(
             name: "MartletTesting",
-            dependencies: [
-                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ]
+            dependencies: ["Martlet", "MartletReactor", "MartletWire", "CMartlet"]
         ),
         .executableTarget(
             name: "MartletCLI",
@@ -128,6 +125,15 @@ let package = Package(
             name: "handlers",
             dependencies: ["Martlet", "MartletFiles"],
             path: "Benchmarks/handlers"
+        ),
+        // What make micro counts the instructions and allocations of.
+        .executableTarget(
+            name: "micro",
+            dependencies: [
+                "Martlet", "MartletFiles", "MartletReactor", "MartletWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Benchmarks/micro"
         ),
 
         .target(

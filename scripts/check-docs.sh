@@ -1,11 +1,8 @@
 #!/bin/sh
-# Every public symbol of every product has a doc comment, and it tells of no parameter that is not there.
+# Every public symbol in the graphs that symbols.sh wrote into DIRECTORY has a doc comment, and it tells of no parameter
+# that is not there. scripts/check-docs.sh DIRECTORY
 set -eu
-cd "$(dirname "$0")/.."
-graphs=$(mktemp -d)
-trap 'rm -rf "$graphs"' EXIT
-scripts/symbols.sh "$graphs" >/dev/null
-python3 - "$graphs" <<'END'
+python3 - "$1" <<'END'
 import json, pathlib, re, sys
 
 seen, faults = 0, []

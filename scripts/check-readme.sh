@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 awk '/^```swift$/ { inside = !found; found = 1; next } /^```$/ { inside = 0 } inside' README.md | diff - Examples/echo/main.swift
 
 swift build --product echo
-"$(swift build --show-bin-path)/echo" &
+bin=$(swift build --show-bin-path)
+"$bin/echo" &
 echo=$!
 trap 'kill "$echo" 2>/dev/null || true' EXIT
 tries=0
@@ -24,9 +25,10 @@ test "$(curl -fsS http://127.0.0.1:8000/hello/Ada%20L)" = 'Hello, Ada L!'
 for target in $(grep -oE '`make [a-z]+' README.md CONTRIBUTING.md | sed 's/.*make //' | sort -u); do
     grep -q "^$target:" Makefile || { echo "There is no make $target." >&2; exit 1; }
 done
+help=$("$bin/martlet" --help)
 for flag in $(grep -oE '(^|[ `])--[a-z][a-z-]+' README.md | tr -d ' `' | sort -u); do
     case $flag in --generate-completion-script | --help | --filter) continue ;; esac
-    "$(swift build --show-bin-path)/martlet" --help | grep -q -- "$flag" || { echo "martlet has no $flag." >&2; exit 1; }
+    echo "$help" | grep -q -- "$flag" || { echo "martlet has no $flag." >&2; exit 1; }
 done
 for example in Examples/*/; do
     example=$(basename "$example")

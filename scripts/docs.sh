@@ -1,11 +1,12 @@
 #!/bin/sh
-# Builds the reference of every product with DocC into .build/reference; warnings and broken links fail.
+# Builds the reference of every product with DocC into .build/reference; missing comments, warnings and broken links fail.
 # To read it: .build/release/martlet .build/reference, then http://127.0.0.1:8000/documentation/
 set -eu
 cd "$(dirname "$0")/.."
 work=.build/docc
 reference=.build/reference
 modules=$(scripts/symbols.sh "$work/graphs")
+scripts/check-docs.sh "$work/graphs"
 rm -rf "$work/archives" "$reference"
 mkdir -p "$work/archives"
 for module in $modules; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests of the reactor, the wire, the server and the files under ThreadSanitizer and AddressSanitizer.
+# The tests of every library target under ThreadSanitizer and AddressSanitizer.
 # The tests of the command line and the examples drive plain binaries with real clients and are left to `make test`. So are
 # those that send each request in every way it can arrive, and those of the second parser: much work, and no code that the
 # others do not run.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench|dist|order
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench|dist|order
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -48,6 +48,10 @@ standards)
     need nodejs /usr/bin/node
     need python3 /usr/bin/python3
     ;;
+micro)
+    need valgrind valgrind
+    need python3 python3
+    ;;
 bench)
     need curl curl
     need wrk wrk
@@ -65,7 +69,7 @@ order)
     need curl curl
     ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|bench|dist|order" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench|dist|order" >&2
     exit 64
     ;;
 esac

@@ -10,9 +10,11 @@ struct Echo: GET, POST {
     }
 }
 
-let server = try Server(port: 8000) {
-    Route("/", Echo())
-    Route("/hello/:name") { request in .text("Hello, \(request.parameters["name"]!)!\n") }
+await Server.main {
+    let server = try Server(port: 8000) {
+        Route("/", Echo())
+        Route("/hello/:name") { request in .text("Hello, \(request.parameters["name"]!)!\n") }
+    }
+    server.stopOnSignals()
+    try await server.run()
 }
-server.stopOnSignals()
-try await server.run()

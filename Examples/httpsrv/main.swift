@@ -23,7 +23,8 @@ func page(_ content: HTML) -> HTML {
     """
 }
 
-let port = CommandLine.arguments.dropFirst().first ?? "8000"
-let server = try Server(port: UInt16(port) ?? 8000) { Route("/", EnterSomething()) }
-server.stopOnSignals()
-try await server.run()
+await Server.main {
+    let server = try Server(port: Server.argument(1, default: 8000)) { Route("/", EnterSomething()) }
+    server.stopOnSignals()
+    try await server.run()
+}

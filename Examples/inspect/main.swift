@@ -19,12 +19,13 @@ struct Inspect: AnyMethod {
     }
 }
 
-let port = CommandLine.arguments.dropFirst().first.flatMap { UInt16($0) } ?? 8000
-let careful = SecurityHeaders(
-    contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
-)
-let server = try Server(port: port, middleware: [careful]) {
-    Route("/**", Inspect())
+await Server.main {
+    let careful = SecurityHeaders(
+        contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+    )
+    let server = try Server(port: Server.argument(1, default: 8000), middleware: [careful]) {
+        Route("/**", Inspect())
+    }
+    server.stopOnSignals()
+    try await server.run()
 }
-server.stopOnSignals()
-try await server.run()

@@ -52,7 +52,7 @@ private let page: HTML = """
     <main>
     <h1>Upload files</h1>
     <form id="upload" method="post" action="/" enctype="multipart/form-data">
-    <label for="files">Any files, up to 8 GB together</label>
+    <label for="files">Any files, up to 8 GiB together</label>
     <input id="files" type="file" name="files" multiple required>
     <button>Upload</button>
     </form>

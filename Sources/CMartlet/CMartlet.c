@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct cm_event) == sizeof(struct epoll_event), "layout of epoll_event");
@@ -127,3 +129,23 @@ int cm_processors(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
 }
+
+bool cm_keeps_times(int fd) {
+    struct statfs system;
+    if (fstatfs(fd, &system) != 0) return false;
+    switch ((uint32_t)system.f_type) {
+    case EXT4_SUPER_MAGIC:  // ext2 and ext3 too
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC: return true;
+    default: return false;
+    }
+}
+
+static _Thread_local void *current_loop;
+
+void *cm_current_loop(void) { return current_loop; }
+
+void cm_set_current_loop(void *loop) { current_loop = loop; }

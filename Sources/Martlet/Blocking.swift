@@ -54,9 +54,11 @@ public struct Blocking: Handler {
         do {
             result = try await pool.run { Result { try work() } }
         } catch is SystemError {
-            var fields = Fields()
-            fields.append(.retryAfter, "1")
-            throw HTTPError(.serviceUnavailable, "The server has too much to do at the moment.", fields: fields)
+            throw HTTPError(
+                .serviceUnavailable,
+                "The server has too much to do at the moment.",
+                fields: Fields(.retryAfter, "1")
+            )
         }
         return try result.get()
     }

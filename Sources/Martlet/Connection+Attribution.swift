@@ -5,11 +5,15 @@ extension Connection {
         CrashReport.begin(exchange.received, socket: socket.fd)
     }
 
-    /// The handler gave the thread back and goes on later.
-    func handlerWaits(_ exchange: Exchange) {
+    /// The handler gave the thread back. Unless it is done, its task goes on later.
+    func handlerWaits(_ task: Task<Void, Never>, in phase: Phase, _ exchange: Exchange, _ number: UInt64) {
         CrashReport.end()
+        // A handler that never waited has answered already, or has ended.
+        guard self.phase == phase, number == exchangeNumber else { return }
         worker.measure(exchange.received)
         exchange.waiting = CrashReport.wait(exchange.received, socket: socket.fd)
+        exchange.task = task
+        askWhetherGone()
     }
 
     /// The handler is done.

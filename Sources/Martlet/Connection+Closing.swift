@@ -10,7 +10,7 @@ extension Connection {
     func drain() -> Bool {
         guard flush(), let exchange else { return false }
         do throws(RequestError) {
-            if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+            takeInput()
             switch try exchange.takeContent(from: &input!) {
             case .end:
                 nextExchange()
@@ -63,21 +63,17 @@ extension Connection {
     func abort(because reason: String? = nil) {
         guard phase != .closed else { return }
         if let reason { worker.configuration.logger.info("connection of \(peer.host) cut: \(reason)") }
-        if let exchange, phase == .sending {
-            exchange.contentSent -= min(output.remaining, exchange.contentSent)
-            logExchange()
-        }
-        if let exchange, phase == .streaming || phase == .upgraded {
-            exchange.contentSent -= min(output.pendingBytes, exchange.contentSent)
-            logExchange()
-        }
-        if let exchange, phase == .responding {
-            exchange.status = AccessLog.unanswered
-            logExchange()
-        }
         switch phase {
-        case .responding, .streaming, .sending, .upgraded: socket.resetOnClose()
-        default: if !output.isEmpty { socket.resetOnClose() }
+        case .responding:
+            exchange?.status = AccessLog.unanswered
+            logExchange()
+            socket.resetOnClose()
+        case .streaming, .sending, .upgraded:
+            if let exchange { exchange.contentSent -= min(output.remaining, exchange.contentSent) }
+            logExchange()
+            socket.resetOnClose()
+        default:
+            if !output.isEmpty { socket.resetOnClose() }
         }
         close()
     }
@@ -87,12 +83,11 @@ extension Connection {
         self.registration = nil
         phase = .closed
         failReader(CancellationError())
-        cancelStream()
         dropWaiting()
         exchange?.task?.cancel()
         output.removeAll()
         releaseBuffers()
-        worker.loop.deregister(registration, fd: socket.fd)
+        worker.loop.deregister(registration, fd: nil)
         socket.close()
         worker.remove(self)
     }

@@ -83,7 +83,7 @@ extension Connection {
         guard number == exchangeNumber, phase == .responding, let exchange else { throw CancellationError() }
         if case .failed(let error) = exchange.content { throw error }
         while true {
-            if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+            takeInput()
             let chunk: Exchange.Chunk
             do throws(RequestError) {
                 chunk = try exchange.takeContent(from: &input!)
@@ -101,7 +101,11 @@ extension Connection {
                 try askForContent(exchange)
                 return .needsInput
             }
-            try receiveContent(exchange)
+            switch receiveOnce() {
+            case .count, .wouldBlock: break
+            case .end, .failed:
+                throw fail(exchange, HTTPError(.badRequest, "The connection ended before the content did."))
+            }
         }
     }
 
@@ -109,18 +113,6 @@ extension Connection {
         exchange.content = .failed(error)
         logRefusal(error)
         return error
-    }
-
-    private func receiveContent(_ exchange: Exchange) throws {
-        switch socket.receive(into: &input!) {
-        case .count(let count):
-            if count < BufferPool.bufferSize, !peerFinished { inputReady = false }
-        case .wouldBlock:
-            inputReady = false
-        case .end, .failed:
-            inputReady = false
-            throw fail(exchange, HTTPError(.badRequest, "The connection ended before the content did."))
-        }
     }
 
     /// The handler wants content and none is there: a client that waits for leave to send it gets that now.

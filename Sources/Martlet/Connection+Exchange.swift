@@ -101,12 +101,7 @@ extension Connection {
             }
             handlerEnded(number, result)
         }
-        CrashReport.end()
-        // A handler that never waited has answered already.
-        guard phase == .responding, number == exchangeNumber else { return }
-        handlerWaits(exchange)
-        exchange.task = task
-        askWhetherGone()
+        handlerWaits(task, in: .responding, exchange, number)
     }
 
     private func handlerEnded(_ number: UInt64, _ result: Result<Response, any Error>) {
@@ -140,9 +135,13 @@ extension Connection {
 
     /// Tells a client that there are too many, and closes.
     func refuseService() {
-        var fields = Fields()
-        fields.append(.retryAfter, "5")
-        refuse(HTTPError(.serviceUnavailable, "The server has too many connections at the moment.", fields: fields))
+        refuse(
+            HTTPError(
+                .serviceUnavailable,
+                "The server has too many connections at the moment.",
+                fields: Fields(.retryAfter, "5")
+            )
+        )
         advance()
     }
 
@@ -164,7 +163,7 @@ extension Connection {
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
         let hasMessageFields = response.fields.hasMessageFields
-        decideClosing(exchange, hasMessageFields ? response.fields[.connection] : nil)
+        decideClosing(exchange, isAskedTo: hasMessageFields && response.fields.hasMember("close", of: .connection))
         let allowsContent = ResponseHead.allowsContent(response.status)
         if let stream, allowsContent { decideFraming(exchange, stream) }
         output.takeBuffer(from: &worker.loop.buffers)
@@ -192,12 +191,9 @@ extension Connection {
     }
 
     /// The connection stays open when the client wants it (RFC 9112 §9.3) and the end of the request can be found.
-    /// - Parameter options: the response's Connection field.
-    private func decideClosing(_ exchange: Exchange, _ options: String?) {
-        if !exchange.received.head.wantsKeepAlive || worker.isDraining { closes = true }
-        if let options = options?.lowercased() {
-            if options.split(whereSeparator: { ", \t".contains($0) }).contains("close") { closes = true }
-        }
+    /// - Parameter isAskedTo: the response says so in Connection.
+    private func decideClosing(_ exchange: Exchange, isAskedTo: Bool) {
+        if isAskedTo || !exchange.received.head.wantsKeepAlive || worker.isDraining { closes = true }
         switch exchange.content {
         case .none: break
         case .failed: closes = true
@@ -243,41 +239,5 @@ extension Connection {
             ResponseHead.appendField("Connection", "keep-alive", to: &output.bytes)
         }
         ResponseHead.appendEnd(to: &output.bytes)
-    }
-}
-
-/// An answer that cannot be sent as the handler gave it: a 500, and this for the log.
-enum HandlerFault: Error, CustomStringConvertible {
-    case notFinal(Int)
-    /// A status that must not be sent without this field.
-    case lacksField(Int, HTTPField.Name)
-    case fileChanged
-    case upgradeWithoutSwitching(Int)
-
-    /// What keeps an answer from being sent; nil: nothing does. Statuses go from 200 to 599 (RFC 9110 §15).
-    init?(of response: Response) {
-        let code = response.status.code
-        guard (200...599).contains(code) else {
-            self = .notFinal(code)
-            return
-        }
-        let needed: HTTPField.Name
-        switch code {
-        case 401: needed = .wwwAuthenticate  // RFC 9110 §11.6.1, as §15.5.6 and §15.5.22 for the others.
-        case 405: needed = .allow
-        case 426: needed = .upgrade
-        default: return nil
-        }
-        guard !response.fields.contains(needed) else { return nil }
-        self = .lacksField(code, needed)
-    }
-
-    var description: String {
-        switch self {
-        case .notFinal(let code): "the handler answered \(code), which is no final status"
-        case .lacksField(let code, let name): "the handler answered \(code) without \(name), which must come with it"
-        case .fileChanged: "a file of the answer became shorter before it was read"
-        case .upgradeWithoutSwitching(let code): "the handler changes the protocol with a status \(code) instead of 101"
-        }
     }
 }

@@ -20,11 +20,7 @@ extension Connection {
                 streamEnded(number, Fields(), error)
             }
         }
-        CrashReport.end()
-        guard phase == .streaming, number == exchangeNumber else { return }
-        handlerWaits(exchange)
-        exchange.task = task
-        askWhetherGone()
+        handlerWaits(task, in: .streaming, exchange, number)
     }
 
     /// Takes octets from a task, wherever it runs.
@@ -147,7 +143,8 @@ extension Connection {
         switch exchange.streamFraming {
         case .chunked:
             output.takeBuffer(from: &worker.loop.buffers)
-            let isRead = exchange.received.head.fields.acceptsTrailers
+            // The client looks at trailers only if it says so (RFC 9110 §10.1.4).
+            let isRead = exchange.received.head.fields.hasMember("trailers", of: .te)
             ChunkedEncoder.appendEnd(trailers: isRead ? trailers : Fields(), to: &output.bytes)
         case .length(let remaining):
             if remaining > 0 { return streamFailed(exchange, StreamFault.tooShort(remaining)) }
@@ -187,13 +184,5 @@ private enum StreamFault: Error, CustomStringConvertible {
         case .tooLong: "more octets were written than the stream's length says"
         case .tooShort(let count): "\(count) octets fewer were written than the stream's length says"
         }
-    }
-}
-
-extension Fields {
-    /// The client looks at trailers (RFC 9110 §10.1.4).
-    var acceptsTrailers: Bool {
-        guard let codings = self[.te]?.lowercased() else { return false }
-        return codings.split(whereSeparator: { ", \t".contains($0) }).contains("trailers")
     }
 }

@@ -3,29 +3,7 @@ import Logging
 import MartletReactor
 import MartletWire
 
-/// What an upgraded connection waits for. On the loop's thread only.
-final class UpgradedState {
-    /// A write that waits for the kernel to take enough.
-    struct Writer {
-        /// Not yet in the output; empty once they are.
-        var octets: [UInt8]
-        let pending: Pending<Void>
-    }
-
-    var reader: Pending<[UInt8]?>?
-    /// In the order of the calls: so they are sent.
-    var writers: [Writer] = []
-    /// The client's end was received.
-    var hasEnded = false
-    /// The last octets were written.
-    var isFinished = false
-    /// When the reader has waited long enough.
-    var readDeadline = Instant.never
-    /// When a client that takes nothing is cut off.
-    var stallDeadline = Instant.never
-}
-
-/// From HTTP to another protocol: the head of the 101, and the octets both ways after it.
+/// From HTTP to another protocol: the head of the 101, and the task that goes on after it.
 extension Connection {
     /// Answers with a 101 and starts the task that goes on.
     func switchProtocols(_ response: Response, _ upgrade: Upgrade) {
@@ -52,22 +30,16 @@ extension Connection {
                 upgradeEnded(stream.exchange, error)
             }
         }
-        CrashReport.end()
-        guard phase == .upgraded else { return }
-        handlerWaits(exchange)
-        exchange.task = task
+        handlerWaits(task, in: .upgraded, exchange, stream.exchange)
         if worker.isDraining { task.cancel() }
-        askWhetherGone()
     }
 
     private func refusal(of upgrade: Upgrade, _ exchange: Exchange) -> HTTPError? {
         guard exchange.received.head.asksForUpgrade(to: upgrade.token) else {
-            var fields = Fields()
-            fields.append(.upgrade, upgrade.token)
             return HTTPError(
                 HTTPResponse.Status(code: 426),
                 "This address speaks \(upgrade.token); ask for it by Upgrade.",
-                fields: fields
+                fields: Fields(.upgrade, upgrade.token)
             )
         }
         // What is content and what belongs to the other protocol must not be a matter of who counts.
@@ -93,235 +65,5 @@ extension Connection {
         phase = .sending
         unsetDeadline()
         advance()
-    }
-
-    /// Ends every wait: the stream is over.
-    func dropWaiting() {
-        guard let stream = exchange?.upgraded else { return }
-        let (reader, writers) = (stream.reader, stream.writers)
-        (stream.reader, stream.writers) = (nil, [])
-        reader?.finish(.failure(CancellationError()))
-        for writer in writers { writer.pending.finish(.failure(CancellationError())) }
-    }
-
-    /// The stream, while it is that of this exchange.
-    private func stream(of number: UInt64) -> UpgradedState? {
-        number == exchangeNumber && phase == .upgraded ? exchange?.upgraded : nil
-    }
-
-    /// Does both ways what can be done now.
-    func exchangeOctets() -> Bool {
-        flushStream()
-        return feedStream()
-    }
-
-    // MARK: Reading
-
-    /// What `UpgradedStream.read` says, wherever the reading task runs.
-    func readStream(of number: UInt64, within limit: Nanoseconds?) async throws -> [UInt8]? {
-        if worker.loop.isCurrent, exchange?.takeReadShare(at: worker.loop.now) ?? true {
-            guard let stream = stream(of: number), stream.reader == nil else { throw CancellationError() }
-            switch try takeOctets(stream) {
-            case .data(let octets): return octets
-            case .end: return nil
-            case .needsInput: break
-            }
-        }
-        let pending = Pending<[UInt8]?>()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                onLoop(continuation) { [self] in
-                    pending.arm($0)
-                    wait(pending, number, limit)
-                }
-            }
-        } onCancel: {
-            worker.loop.execute { [self] in cancel(pending, number) }
-        }
-    }
-
-    private func wait(_ pending: Pending<[UInt8]?>, _ number: UInt64, _ limit: Nanoseconds?) {
-        guard pending.result == nil, let stream = stream(of: number), stream.reader == nil else {
-            return pending.finish(.failure(CancellationError()))
-        }
-        stream.reader = pending
-        if let limit {
-            stream.readDeadline = worker.loop.now + limit
-            setStreamDeadline(stream)
-        }
-        advance()
-    }
-
-    private func cancel(_ pending: Pending<[UInt8]?>, _ number: UInt64) {
-        if let stream = stream(of: number), stream.reader === pending { stopReading(stream) }
-        pending.finish(.failure(CancellationError()))
-    }
-
-    private func stopReading(_ stream: UpgradedState) {
-        stream.reader = nil
-        guard stream.readDeadline != .never else { return }
-        stream.readDeadline = .never
-        setStreamDeadline(stream)
-    }
-
-    /// Gives a waiting reader what has come in.
-    /// - Returns: false: either nobody waits, or the reader's task goes on from here.
-    private func feedStream() -> Bool {
-        guard let stream = exchange?.upgraded, let reader = stream.reader else { return false }
-        let result: Result<[UInt8]?, any Error>
-        do {
-            switch try takeOctets(stream) {
-            case .needsInput: return false
-            case .data(let octets): result = .success(octets)
-            case .end: result = .success(nil)
-            }
-        } catch {
-            result = .failure(error)
-        }
-        stopReading(stream)
-        reader.finish(result)
-        return false
-    }
-
-    /// Takes what is there, receiving when nothing is.
-    private func takeOctets(_ stream: UpgradedState) throws -> Exchange.Chunk {
-        while true {
-            if let held = input, !held.isEmpty {
-                let octets = Array(held.bytes, 0..<held.count)
-                input?.removeAll()
-                return .data(octets)
-            }
-            if stream.hasEnded { return .end }
-            guard inputReady else {
-                if let buffer = input.take() { worker.loop.buffers.give(buffer) }
-                return .needsInput
-            }
-            if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
-            switch socket.receive(into: &input!) {
-            case .count(let count):
-                if count < BufferPool.bufferSize, !peerFinished { inputReady = false }
-            case .wouldBlock:
-                inputReady = false
-            case .end:
-                (inputReady, peerFinished, stream.hasEnded) = (false, true, true)
-            case .failed:
-                abort()
-                throw CancellationError()
-            }
-        }
-    }
-
-    // MARK: Writing
-
-    /// What `UpgradedStream.write` says, wherever the writing task runs.
-    func writeStream(_ octets: [UInt8], of number: UInt64, isLast: Bool) async throws {
-        let pending = Pending<Void>()
-        if worker.loop.isCurrent {
-            write(octets, number, isLast, pending)
-            if let result = pending.result { return try result.get() }
-        }
-        try await withCheckedThrowingContinuation { continuation in
-            if worker.loop.isCurrent { return pending.arm(Waiter(continuation)) }
-            onLoop(continuation) { [self] in
-                pending.arm($0)
-                write(octets, number, isLast, pending)
-            }
-        }
-    }
-
-    private func write(_ octets: [UInt8], _ number: UInt64, _ isLast: Bool, _ pending: Pending<Void>) {
-        guard let stream = stream(of: number), !stream.isFinished else {
-            return pending.finish(.failure(CancellationError()))
-        }
-        stream.isFinished = isLast
-        stream.writers.append(UpgradedState.Writer(octets: octets, pending: pending))
-        takeWrites(stream)
-        // What is written in one turn leaves together at its end, unless it is much.
-        if pending.result == nil { advance() } else { requestTurn() }
-    }
-
-    /// Puts into the output what may be there now, and lets go those who waited for no more than that.
-    private func takeWrites(_ stream: UpgradedState) {
-        while !stream.writers.isEmpty, output.pendingBytes <= Output.highWater {
-            let octets = stream.writers[0].octets
-            if !octets.isEmpty {
-                output.takeBuffer(from: &worker.loop.buffers)
-                output.append(octets.span)
-                exchange?.contentSent += octets.count
-                stream.writers[0].octets = []
-            }
-            guard output.pendingBytes <= Output.highWater else { return }
-            stream.writers.removeFirst().pending.finish(.success(()))
-        }
-    }
-
-    /// Sends what waits, however the reader fares.
-    private func flushStream() {
-        guard let stream = exchange?.upgraded else { return }
-        let sent = output.sentCount
-        let before = stream.stallDeadline
-        while true {
-            let isDone = flush()
-            guard phase == .upgraded else { return }
-            takeWrites(stream)
-            if isDone, !output.isEmpty { continue }
-            break
-        }
-        if output.isEmpty {
-            output.giveBuffer(to: &worker.loop.buffers)
-            stream.stallDeadline = .never
-        } else if output.sentCount != sent || before == .never {
-            stream.stallDeadline = worker.loop.now + worker.timeouts.writeStall
-        }
-        // `flush` may have set its own.
-        if before != stream.stallDeadline || !output.isEmpty { setStreamDeadline(stream) }
-    }
-
-    // MARK: Deadlines and threads
-
-    private func setStreamDeadline(_ stream: UpgradedState) {
-        setDeadline(at: min(stream.readDeadline, stream.stallDeadline))
-    }
-
-    func streamDeadlineReached() {
-        guard let stream = exchange?.upgraded else { return }
-        let now = worker.loop.now
-        if stream.stallDeadline <= now { return abort(because: "the client stopped reading") }
-        if stream.readDeadline <= now, let reader = stream.reader {
-            stopReading(stream)
-            reader.finish(.failure(UpgradedStream.TimedOut()))
-        }
-        setStreamDeadline(stream)
-    }
-
-    /// Runs `body` on the loop, with a waiter for it to resume.
-    private func onLoop<Value: Sendable>(
-        _ continuation: CheckedContinuation<Value, any Error>,
-        _ body: @escaping @Sendable (Waiter<Value>) -> Void
-    ) {
-        let waiter = Waiter(continuation)
-        if worker.loop.isCurrent { return body(waiter) }
-        worker.loop.execute { body(waiter) }
-    }
-}
-
-/// A wait that can end before it begins, as a cancelled one may. Whoever finishes it first decides its result. On the
-/// loop's thread only.
-final class Pending<Value: Sendable>: @unchecked Sendable {
-    /// The result, once there is one.
-    private(set) var result: Result<Value, any Error>?
-    private var waiter: Waiter<Value>?
-
-    /// The task waits from now on.
-    func arm(_ waiter: Waiter<Value>) {
-        if let result { return waiter.resume(with: result) }
-        self.waiter = waiter
-    }
-
-    func finish(_ result: Result<Value, any Error>) {
-        guard self.result == nil else { return }
-        self.result = result
-        waiter?.resume(with: result)
-        waiter = nil
     }
 }

@@ -62,6 +62,8 @@ final class Connection: EventSource, @unchecked Sendable {
     var closes = false
 
     var registration: Registration?
+    /// The loop watches the socket.
+    private var isWatched = false
     private var parser: RequestParser
     var peerFinished = false
     private var isAdvancing = false
@@ -71,14 +73,17 @@ final class Connection: EventSource, @unchecked Sendable {
     /// The deadline is that of a client that does not read.
     private var isStalled = false
 
-    init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) throws(SystemError) {
+    init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) {
         self.socket = socket
         self.peer = peer
         self.worker = worker
         self.index = index
         parser = RequestParser(limits: worker.configuration.limits.heads)
-        registration = try worker.loop.register(self, fd: socket.fd, trigger: .edge)
+        registration = worker.loop.register(timer: self)
         setDeadline(after: worker.timeouts.keepAlive)
+        // Its request has often come with it. One that is answered and closed at once is never watched.
+        inputReady = true
+        requestTurn()
     }
 
     // MARK: Events
@@ -96,6 +101,18 @@ final class Connection: EventSource, @unchecked Sendable {
     func turn() {
         awaitsTurn = false
         advance()
+        if !isWatched { watch() }
+    }
+
+    private func watch() {
+        guard phase != .closed, let registration else { return }
+        do {
+            try worker.loop.watch(socket.fd, for: registration, trigger: .edge)
+            isWatched = true
+        } catch {
+            worker.complain("a connection was dropped: \(error)")
+            abort()
+        }
     }
 
     func requestTurn() {
@@ -112,7 +129,7 @@ final class Connection: EventSource, @unchecked Sendable {
         switch phase {
         case .responding where exchange.reader == nil: setDeadline(after: Self.patience)
         case .streaming where exchange.stream?.filler != nil && output.isEmpty: setDeadline(after: Self.patience)
-        // What another protocol's silence means is for it to say.
+        // Another protocol hears of it by cancellation, and decides.
         case .upgraded: exchange.task?.cancel()
         default: break
         }
@@ -213,30 +230,46 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Receives once. An end or a failure closes the connection.
     func receive() -> Bool {
-        if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+        takeInput()
         growInput()
-        let room = input!.room
-        guard room > 0 else {
+        guard input!.room > 0 else {
             abort(because: "its input does not fit")
             return false
         }
-        switch socket.receive(into: &input!) {
-        case .count(let count):
-            // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
-            if count < room, !peerFinished { inputReady = false }
+        switch receiveOnce() {
+        case .count:
             return true
         case .wouldBlock:
-            inputReady = false
             if phase == .receivingHead { rest() }
             return false
         case .end:
-            peerFinished = true
-            inputReady = false
             return endOfInput()
         case .failed:
             abort()
             return false
         }
+    }
+
+    /// Makes sure that there is an input to receive into, from the pool.
+    func takeInput() {
+        if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+    }
+
+    /// Receives into the input, which was taken and has room, and notes what the kernel said.
+    func receiveOnce() -> TransferResult {
+        let room = input!.room
+        let result = socket.receive(into: &input!)
+        switch result {
+        case .count(let count):
+            // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
+            if count < room, !peerFinished { inputReady = false }
+        case .end:
+            peerFinished = true
+            inputReady = false
+        case .wouldBlock, .failed:
+            inputReady = false
+        }
+        return result
     }
 
     /// A head that does not fit gets more room, as much as the parser may want to see.

@@ -1,7 +1,7 @@
 import HTTPTypes
 
 /// Who answers a request, with the middleware on the way to it: what routing comes to. Made once, when the server is.
-final class Endpoint: Sendable {
+package final class Endpoint: Sendable {
     /// What is called at the end of the way.
     enum Call: Sendable {
         case handler(any Handler)
@@ -57,7 +57,7 @@ final class Endpoint: Sendable {
 }
 
 /// A handler that only decides who answers: the server asks it before it starts anything.
-protocol Routing: Handler {
+package protocol Routing: Handler {
     /// Who answers `request`. May leave in it what routing learned.
     func endpoint(for request: inout Request) -> Endpoint
 }

@@ -12,7 +12,7 @@ package enum ErrorPage {
         response.status = status
         response.fields.append(contentsOf: error.fields)
         // What the answer looks like depends on Accept; and an error should not outlive its cause in a cache.
-        response.fields.append(.vary, "Accept")
+        response.fields.addVary(.accept)
         response.fields.append(.cacheControl, "no-store")
         return response
     }

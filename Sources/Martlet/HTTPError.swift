@@ -22,8 +22,7 @@ public struct HTTPError: Error, Sendable {
         allowed: [HTTPRequest.Method],
         _ detail: String? = nil
     ) -> HTTPError {
-        var fields = Fields()
-        fields.append(.allow, allowed.map(\.rawValue).joined(separator: ", "))
-        return HTTPError(.methodNotAllowed, detail, fields: fields)
+        let methods = allowed.map(\.rawValue).joined(separator: ", ")
+        return HTTPError(.methodNotAllowed, detail, fields: Fields(.allow, methods))
     }
 }

@@ -8,14 +8,14 @@ struct HostPattern: Sendable {
     /// The parameter for the first label.
     let name: String?
     /// The host, in lower case; of a pattern with a first label that varies, what follows it, with its dot.
-    let octets: [UInt8]
+    private let fixed: String
     let hasAnyLabel: Bool
 
     init(_ text: String) throws(RoutingError) {
         self.text = text
         let dot = text.firstIndex(of: ".") ?? text.endIndex
         let label = text[..<dot]
-        var fixed = text[...]
+        var rest = text[...]
         switch label.first {
         case ":":
             name = String(label.dropFirst())
@@ -29,18 +29,18 @@ struct HostPattern: Sendable {
             hasAnyLabel = false
         }
         if hasAnyLabel {
-            fixed = text[dot...].dropFirst()
-            guard name != "", !fixed.isEmpty else { throw .invalidHost(text) }
+            rest = text[dot...].dropFirst()
+            guard name != "", !rest.isEmpty else { throw .invalidHost(text) }
         }
-        guard let authority = Authority(parsing: Array(fixed.utf8).span), authority.port == nil,
-            fixed.utf8.count == authority.host.utf8.count, !authority.host.contains("*")
+        guard let authority = Authority(parsing: Array(rest.utf8).span), authority.port == nil,
+            rest.utf8.count == authority.host.utf8.count, !authority.host.contains("*")
         else { throw .invalidHost(text) }
-        octets = Array(((hasAnyLabel ? "." : "") + authority.host).utf8)
+        fixed = (hasAnyLabel ? "." : "") + authority.host
     }
 
     /// Whether two patterns match the same hosts.
     func matchesSame(as other: HostPattern) -> Bool {
-        hasAnyLabel == other.hasAnyLabel && octets == other.octets
+        hasAnyLabel == other.hasAnyLabel && fixed == other.fixed
     }
 
     /// Whether `host` is meant, in any case.
@@ -50,12 +50,6 @@ struct HostPattern: Sendable {
             while start < host.count, host[start] != UInt8(ascii: ".") { start += 1 }
             guard start > 0 else { return false }
         }
-        guard host.count - start == octets.count else { return false }
-        for index in octets.indices where lowercased(host[start + index]) != octets[index] { return false }
-        return true
-    }
-
-    private func lowercased(_ octet: UInt8) -> UInt8 {
-        octet &- UInt8(ascii: "A") < 26 ? octet | 0x20 : octet
+        return host.extracting(start...).equals(ignoringCase: fixed)
     }
 }

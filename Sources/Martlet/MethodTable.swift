@@ -53,11 +53,9 @@ struct MethodTable: Routing {
         }
         // GET and HEAD come first in `Allow`, as people expect to read it.
         entries.insert((method, endpoint), at: method == .get ? 0 : entries.count)
-        var fields = Fields()
-        fields.append(.allow, allowed.map(\.rawValue).joined(separator: ", "))
-        let error = HTTPError(.methodNotAllowed, fields: fields)
+        let error = HTTPError.methodNotAllowed(allowed: allowed)
         notAllowed = Endpoint(.failure(error), middleware: middleware, pattern: pattern)
-        let answer = Response(status: .noContent, fields: fields)
+        let answer = Response(status: .noContent, fields: error.fields)
         options = Endpoint(.success(answer), middleware: middleware, pattern: pattern)
     }
 

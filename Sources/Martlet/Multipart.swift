@@ -53,14 +53,10 @@ extension Multipart {
         /// Reads the whole content into memory.
         /// - Parameter limit: octets allowed; one more throws `HTTPError` 413.
         public func collect(upTo limit: Int) async throws -> [UInt8] {
-            var all: [UInt8] = []
-            for try await chunk in content {
-                guard chunk.count <= limit - all.count else {
-                    throw HTTPError(.contentTooLarge, "A part of the form is longer than the \(limit) octets allowed.")
-                }
-                all.append(contentsOf: chunk)
-            }
-            return all
+            try await content.joined(
+                upTo: limit,
+                else: HTTPError(.contentTooLarge, "A part of the form is longer than the \(limit) octets allowed.")
+            )
         }
 
         /// Reads the content as text, in UTF-8 unless the part's Content-Type names `us-ascii` or `iso-8859-1`.

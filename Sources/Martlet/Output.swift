@@ -1,4 +1,5 @@
 import MartletReactor
+import MartletWire
 
 /// What a connection still has to send: octets in memory, then perhaps pieces of files, in order.
 struct Output {
@@ -76,7 +77,7 @@ struct Output {
 
     /// Appends octets behind all others; not when there are parts.
     mutating func append(_ span: Span<UInt8>) {
-        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(copying: span)
     }
 
     /// Octets not yet with the kernel.

@@ -27,25 +27,19 @@ extension Request {
     /// Refuses content that is compressed, or coded otherwise: nothing here decodes it.
     /// - Throws: `HTTPError` 415 with `Accept-Encoding: identity` (RFC 9110 §12.5.3).
     package func requireIdentityCoding() throws(HTTPError) {
-        guard let value = fields[.contentEncoding] else { return }
-        for coding in value.utf8.split(whereSeparator: { $0 == UInt8(ascii: ",") || $0 == 0x20 || $0 == 0x09 }) {
-            guard String(Substring(coding)).lowercased() == "identity" else {
-                var fields = Fields()
-                fields.append(.acceptEncoding, "identity")
-                throw HTTPError(
-                    .unsupportedMediaType,
-                    "Content with a Content-Encoding is not read here: send it as it is.",
-                    fields: fields
-                )
-            }
+        guard fields.members(of: .contentEncoding).allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw HTTPError(
+                .unsupportedMediaType,
+                "Content with a Content-Encoding is not read here: send it as it is.",
+                fields: Fields(.acceptEncoding, "identity")
+            )
         }
     }
 
     /// 415 that says in `Accept` which media types are read (RFC 9110 §15.5.16).
     package static func unsupportedType(_ detail: String, accepted: [MediaType]) -> HTTPError {
-        var fields = Fields()
-        fields.append(.accept, accepted.map(\.description).joined(separator: ", "))
-        return HTTPError(.unsupportedMediaType, detail, fields: fields)
+        let types = accepted.map(\.description).joined(separator: ", ")
+        return HTTPError(.unsupportedMediaType, detail, fields: Fields(.accept, types))
     }
 }
 

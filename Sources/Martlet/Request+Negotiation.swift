@@ -1,4 +1,3 @@
-import HTTPTypes
 public import MartletWire
 
 /// What the client would rather have (RFC 9110 §12.5). An answer that depends on it says so: `Vary: Accept` or
@@ -6,14 +5,14 @@ public import MartletWire
 extension Request {
     /// Whether the client takes `mediaType`, by its Accept field; true when it sent none.
     public func accepts(_ mediaType: MediaType) -> Bool {
-        let field = octets(of: .accept)
+        let field = fields.combined(.accept)
         return Accept.quality(of: mediaType, in: field?.span) > 0
     }
 
     /// The one of `offered` that the client wants most, the first among equals; nil when it takes none: 406 then, or
     /// whatever there is (RFC 9110 §12.4.1).
     public func preferredType(of offered: [MediaType]) -> MediaType? {
-        let field = octets(of: .accept)
+        let field = fields.combined(.accept)
         var best: (mediaType: MediaType, quality: Int)?
         for mediaType in offered {
             let quality = Accept.quality(of: mediaType, in: field?.span)
@@ -25,12 +24,7 @@ extension Request {
     /// The one of `offered`, language tags such as `de` and `pt-BR`, that the client wants most; nil when it wants none:
     /// answer in your own language then. See `AcceptLanguage.best`.
     public func preferredLanguage(of offered: [String]) -> String? {
-        let field = octets(of: .acceptLanguage)
+        let field = fields.combined(.acceptLanguage)
         return AcceptLanguage.best(of: offered, in: field?.span)
-    }
-
-    /// The lines of a field, joined.
-    private func octets(of name: HTTPField.Name) -> [UInt8]? {
-        fields[name].map { Array($0.utf8) }
     }
 }

@@ -59,8 +59,9 @@ public struct Request: Sendable {
         set { self[LoggerKey.self] = newValue }
     }
 
-    /// What an error thrown behind this middleware becomes; nil: what `ServerConfiguration.errorFormat` says. Set by middleware, such as one
-    /// that answers the clients of an API in JSON. Of an error that is no `HTTPError` it is given a 500 without details.
+    /// What an error thrown behind this middleware becomes; nil: what `ServerConfiguration.errorFormat` says. Set by
+    /// middleware, such as one that answers the clients of an API in JSON. Of an error that is no `HTTPError` it is given
+    /// a 500 without details.
     public var errorFormat: (@Sendable (HTTPError) -> Response)? {
         get { self[ErrorFormatKey.self] }
         set { self[ErrorFormatKey.self] = newValue }

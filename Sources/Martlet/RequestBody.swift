@@ -68,16 +68,23 @@ public struct RequestBody: AsyncSequence, Sendable {
     /// - Parameter limit: octets allowed; one more throws `HTTPError` 413.
     public func collect(upTo limit: Int) async throws -> [UInt8] {
         if let contentLength, contentLength > limit { throw Self.tooLarge(limit) }
-        var all: [UInt8] = []
-        for try await chunk in self {
-            guard chunk.count <= limit - all.count else { throw Self.tooLarge(limit) }
-            all.append(contentsOf: chunk)
-        }
-        return all
+        return try await joined(upTo: limit, else: Self.tooLarge(limit))
     }
 
     static func tooLarge(_ limit: Int) -> HTTPError {
         HTTPError(.contentTooLarge, "The content is longer than the \(limit) octets allowed here.")
+    }
+}
+
+extension AsyncSequence where Element == [UInt8] {
+    /// All chunks in one piece; throws `tooLarge` when they have more than `limit` octets.
+    func joined(upTo limit: Int, else tooLarge: @autoclosure () -> HTTPError) async throws -> [UInt8] {
+        var all: [UInt8] = []
+        for try await chunk in self {
+            guard chunk.count <= limit - all.count else { throw tooLarge() }
+            all.append(contentsOf: chunk)
+        }
+        return all
     }
 }
 

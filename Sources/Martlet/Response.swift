@@ -81,9 +81,7 @@ extension Response {
     private static let html = fields(withType: "text/html; charset=utf-8")
 
     static func fields(withType type: String) -> Fields {
-        var fields = Fields()
-        fields.append(.contentType, type)
-        return fields
+        Fields(.contentType, type)
     }
 
     /// A page in UTF-8. Values interpolated into the literal are escaped.

@@ -10,8 +10,8 @@ public struct ResponseStream: Sendable {
     public let length: Int?
     /// What is sent when nothing was written for a while, so that the ways between keep the connection.
     var filler: Filler?
-    /// It would go on for ever: a server that stops ends it.
-    var isEndless = false
+    /// What needs a filler would go on for ever: a server that stops ends it.
+    var isEndless: Bool { filler != nil }
     private let produce: @Sendable (ResponseWriter) async throws -> Void
 
     struct Filler: Sendable {

@@ -83,7 +83,7 @@ public final class Router: Handler {
 }
 
 extension Router: Routing {
-    func endpoint(for request: inout Request) -> Endpoint {
+    package func endpoint(for request: inout Request) -> Endpoint {
         let endpoint = findEndpoint(for: request)
         request.follow(endpoint.pattern)
         return endpoint

@@ -90,7 +90,7 @@ public final class Server: Sendable {
 
         let count = max(1, configuration.threads)
         let sockets = try bind(count: count)
-        let workers = try makeWorkers(sockets)
+        let workers = try makeWorkers(sockets, count: count)
         let signals = state.withLock { [workers] state in
             state.addresses = sockets.compactMap { $0.first?.address }
             state.workers = workers
@@ -124,11 +124,11 @@ public final class Server: Sendable {
     }
 
     /// All or none, as with the addresses.
-    private func makeWorkers(_ sockets: [[ListeningSocket]]) throws(SystemError) -> [Worker] {
+    private func makeWorkers(_ sockets: [[ListeningSocket]], count: Int) throws(SystemError) -> [Worker] {
         let open = ConnectionCount()
         var workers: [Worker] = []
         do throws(SystemError) {
-            for index in 0..<max(1, configuration.threads) {
+            for index in 0..<count {
                 workers.append(
                     Worker(
                         loop: try EventLoop(name: "martlet-\(index)"),
@@ -171,7 +171,7 @@ public final class Server: Sendable {
 
     /// Starts the server, tells the log where (level `.info`), and returns when it has stopped. Cancelling the task stops
     /// it gracefully.
-    /// - Throws: as `start`.
+    /// - Throws: as `start`. In `main.swift` call it within `main`, which tells the error.
     public func run() async throws {
         try start()
         for address in addresses {

@@ -65,7 +65,6 @@ extension Response {
         _ produce: @escaping @Sendable (EventWriter) async throws -> Void
     ) -> Response {
         var stream = ResponseStream { try await produce(EventWriter(writer: $0)) }
-        stream.isEndless = true
         stream.filler = .init(bytes: Array(":\n\n".utf8), interval: Nanoseconds(max(keepAlive, .milliseconds(10))))
         var response = Response(fields: fields(withType: "text/event-stream"), body: .stream(stream))
         response.fields.append(.cacheControl, "no-store")

@@ -48,11 +48,9 @@ extension Request {
 extension RequestHead {
     /// See `Request.asksForUpgrade(to:)`.
     func asksForUpgrade(to token: String) -> Bool {
-        func names(_ name: HTTPField.Name, _ member: String) -> Bool {
-            fields.members(of: name).contains { $0.lowercased() == member.lowercased() }
-        }
         // An Upgrade of HTTP/1.0 is ignored, and one that Connection does not name (RFC 9110 §7.6.1).
-        return version == .http1_1 && names(.connection, "upgrade") && names(.upgrade, token)
+        version == .http1_1 && fields.hasMember("upgrade", of: .connection)
+            && fields.hasMember(token.lowercased(), of: .upgrade)
     }
 }
 

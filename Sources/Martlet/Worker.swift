@@ -14,6 +14,8 @@ final class Worker: @unchecked Sendable {
     let routing: any Routing
     let configuration: ServerConfiguration
     let timeouts: Timeouts
+    /// The fields of the configuration that every answer gets.
+    private let addedFields: [(name: HTTPField.Name, value: String)]
     /// True once the server stops: answers close their connections.
     private(set) var isDraining = false
 
@@ -48,7 +50,10 @@ final class Worker: @unchecked Sendable {
         self.loop = loop
         self.routing = routing
         self.configuration = configuration
-        addsFields = !configuration.fields.isEmpty
+        addedFields = configuration.fields.compactMap { name, value in
+            guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { return nil }
+            return (name, value)
+        }
         timeouts = Timeouts(configuration.limits)
         holdUp = HoldUp(limit: configuration.holdUpWarning.map { Nanoseconds($0) })
         self.open = open
@@ -124,19 +129,17 @@ final class Worker: @unchecked Sendable {
     private func accept(_ socket: Socket, peer: SocketAddress) {
         let limit = configuration.limits.connections
         let count = open.add()
-        do {
-            // Far beyond the limit there is not even the memory to say so.
-            guard count <= limit + Self.refusalsAtOnce else { throw SystemError(code: EAGAIN, operation: "accept") }
-            let connection = try Connection(socket, peer: peer, worker: self, index: connections.count)
-            connections.append(connection)
-            guard count > limit else { return }
-            complain("503: \(limit) connections are open, the limit (--max-connections)")
-            connection.refuseService()
-        } catch {
+        // Far beyond the limit there is not even the memory to say so.
+        guard count <= limit + Self.refusalsAtOnce else {
             open.remove()
             socket.close()
-            complain("a connection was dropped: \(error)")
+            return complain("a connection was dropped: \(limit) are open and many more were refused")
         }
+        let connection = Connection(socket, peer: peer, worker: self, index: connections.count)
+        connections.append(connection)
+        guard count > limit else { return }
+        complain("503: \(limit) connections are open, the limit (--max-connections)")
+        connection.refuseService()
     }
 
     /// Serves a connection that no listener of ours accepted.
@@ -183,30 +186,21 @@ final class Worker: @unchecked Sendable {
             commonFields.removeAll(keepingCapacity: true)
             ResponseHead.appendField("Date", date: seconds, to: &commonFields)
             if let name = configuration.serverName {
-                var fields = Fields()  // Which no name can break out of.
-                fields.append(.server, name)
-                fields.write(into: &commonFields)
+                Fields(.server, name).write(into: &commonFields)  // Which no name can break out of.
             }
         }
         output.append(contentsOf: commonFields)
     }
 
     /// Whether every answer gets fields of the configuration.
-    let addsFields: Bool
+    var addsFields: Bool { !addedFields.isEmpty }
 
     /// The response's fields without those that the server writes, and with those of the configuration.
     func fields(of response: Response) -> Fields {
-        let added = configuration.fields
-        var fields = response.fields
-        fields = fields.without(Self.ownFields)
+        var fields = response.fields.without(Self.ownFields)
         // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
-        for (name, _) in added {
-            if let name = HTTPField.Name(name), name != .vary { fields[name] = nil }
-        }
-        for (name, value) in added {
-            guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { continue }
-            fields.append(name, value)
-        }
+        for (name, _) in addedFields where name != .vary { fields[name] = nil }
+        for (name, value) in addedFields { fields.append(name, value) }
         return fields
     }
 
@@ -239,7 +233,7 @@ final class Worker: @unchecked Sendable {
     }
 
     /// A problem that may come a thousand times a second: logged once a second.
-    private func complain(_ message: @autoclosure () -> String) {
+    func complain(_ message: @autoclosure () -> String) {
         guard let suppressed = complaint.permits(at: loop.now) else { return }
         let text = message()
         configuration.logger.warning("\(suppressed == 0 ? text : "\(text) (and \(suppressed) more like it)")")

@@ -19,21 +19,31 @@ enum Environment {
     }
 
     /// The variables that stand for flags.
-    private static let flags = [
-        "FOLLOW_SYMLINKS", "HIDDEN", "LAN", "NO_LISTING", "PORT_FALLBACK", "QUIET", "SPA", "VERBOSE",
-    ]
+    enum Flag: String, CaseIterable {
+        case followSymlinks = "FOLLOW_SYMLINKS"
+        case hidden = "HIDDEN"
+        case lan = "LAN"
+        case noListing = "NO_LISTING"
+        case portFallback = "PORT_FALLBACK"
+        case quiet = "QUIET"
+        case spa = "SPA"
+        case verbose = "VERBOSE"
+    }
+
+    private static let yes = ["1", "yes", "true", "on"]
+    private static let no = ["0", "no", "false", "off"]
 
     /// - Throws: `ValidationError` for a flag that says neither yes nor no: guessing could open the server to the network.
     static func checkFlags() throws {
-        for name in flags {
-            guard let value = self[name]?.lowercased() else { continue }
-            guard ["1", "yes", "true", "on", "0", "no", "false", "off"].contains(value) else {
-                throw ValidationError("The environment's MARTLET_\(name) is '\(value)'; it must be 1 or 0.")
+        for flag in Flag.allCases {
+            guard let value = self[flag.rawValue]?.lowercased() else { continue }
+            guard yes.contains(value) || no.contains(value) else {
+                throw ValidationError("The environment's MARTLET_\(flag.rawValue) is '\(value)'; it must be 1 or 0.")
             }
         }
     }
 
-    static func isSet(_ name: String) -> Bool {
-        ["1", "yes", "true", "on"].contains(self[name]?.lowercased())
+    static func isSet(_ flag: Flag) -> Bool {
+        yes.contains(self[flag.rawValue]?.lowercased() ?? "")
     }
 }

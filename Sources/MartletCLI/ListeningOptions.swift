@@ -52,8 +52,8 @@ struct ListeningOptions: ParsableArguments {
                 if candidate != wanted { Messages.complain("port \(wanted) is in use; took \(candidate).") }
                 return server
             } catch {
-                let mayTryNext = portFallback || Environment.isSet("PORT_FALLBACK")
-                guard error.code == EADDRINUSE, !error.operation.contains("unix:"), mayTryNext, candidate < 65535,
+                let mayTryNext = portFallback || Environment.isSet(.portFallback)
+                guard error.code == EADDRINUSE, !error.isOfUnixSocket, mayTryNext, candidate < 65535,
                     candidate - wanted < Self.fallbackPorts
                 else { throw Self.problem(error, port: candidate) }
                 candidate += 1
@@ -66,7 +66,7 @@ struct ListeningOptions: ParsableArguments {
         if hosts.isEmpty, !lan, let value = Environment["BIND"] {
             hosts = value.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
         }
-        if lan || hosts.isEmpty && Environment.isSet("LAN") {
+        if lan || hosts.isEmpty && Environment.isSet(.lan) {
             guard bind.isEmpty else { throw ValidationError("--lan listens everywhere; leave out --bind.") }
             return [Self.hasIPv6 ? .anyIPv6(port: port) : .anyIPv4(port: port)]
         }
@@ -109,7 +109,7 @@ struct ListeningOptions: ParsableArguments {
 
     private static func problem(_ error: SystemError, port: UInt16) -> Problem {
         switch error.code {
-        case EADDRINUSE where error.operation.contains("unix:"):
+        case EADDRINUSE where error.isOfUnixSocket:
             return Problem("\(error): another server listens there. Stop it, or give another path.")
         case EADDRINUSE:
             let owner = PortOwner.find(port: port).map { " by \($0)" } ?? ""
@@ -133,4 +133,9 @@ struct ListeningOptions: ParsableArguments {
         defer { unsafe free(path) }
         return unsafe String(cString: path)
     }
+}
+
+extension SystemError {
+    /// Whether it is a Unix socket that could not be bound: there the port has no part in it.
+    fileprivate var isOfUnixSocket: Bool { operation.contains("unix:") }
 }

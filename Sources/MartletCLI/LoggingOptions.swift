@@ -28,11 +28,11 @@ struct LoggingOptions: ParsableArguments {
     )
     var logFile: String?
 
-    var isQuiet: Bool { quiet || Environment.isSet("QUIET") }
+    var isQuiet: Bool { quiet || Environment.isSet(.quiet) }
 
     func apply(to configuration: inout ServerConfiguration) throws {
         configuration.logger = Logger(label: "martlet") { _ in MessageLog() }
-        configuration.logger.logLevel = verbose || Environment.isSet("VERBOSE") ? .debug : .warning
+        configuration.logger.logLevel = verbose || Environment.isSet(.verbose) ? .debug : .warning
         let file = logFile ?? Environment["LOG_FILE"]
         guard !isQuiet || file != nil else { return }
         let fd = try file.map(Self.open) ?? STDERR_FILENO

@@ -49,10 +49,10 @@ struct ServingOptions: ParsableArguments {
             guard seconds >= 0 else { throw ValidationError("--cache takes seconds from 0 up, not \(seconds).") }
             options.freshness = .seconds(seconds)
         }
-        options.showsHidden = hidden || Environment.isSet("HIDDEN")
-        options.followsLinks = followSymlinks || Environment.isSet("FOLLOW_SYMLINKS")
-        options.listsFolders = !(noListing || Environment.isSet("NO_LISTING"))
-        options.fallsBackToIndex = spa || Environment.isSet("SPA")
+        options.showsHidden = hidden || Environment.isSet(.hidden)
+        options.followsLinks = followSymlinks || Environment.isSet(.followSymlinks)
+        options.listsFolders = !(noListing || Environment.isSet(.noListing))
+        options.fallsBackToIndex = spa || Environment.isSet(.spa)
         return options
     }
 

@@ -1,6 +1,5 @@
 import HTTPTypes
 public import Martlet
-import MartletReactor
 import MartletWire
 
 /// Compresses answers for clients that take it (RFC 9110 §8.4, §12.5.3).

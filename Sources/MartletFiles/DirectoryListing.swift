@@ -7,9 +7,7 @@ import MartletWire
 struct DirectoryListing {
     let root: FileRoot
     let options: FilesOptions
-
-    /// Reading a large folder takes a while: not on a loop. Who would have to wait for a hundred others is told so.
-    private static let pool = ThreadPool(name: "martlet-list", threads: 2, queueLimit: 128)
+    let shared: SharedListings
 
     func respond(to request: Request) async throws -> Response {
         guard let query = ListingQuery(query: Array((request.query ?? "").utf8)) else {
@@ -19,7 +17,8 @@ struct DirectoryListing {
         let segments = request.path.segmentBytes
         let wantsJSON = Self.prefersJSON(request)
         do {
-            let content = try await Self.pool.run {
+            let key = SharedListings.Key(path: scan.path, query: query, isJSON: wantsJSON)
+            let content = try await shared.content(key) {
                 let listing = Listing(path: segments, query: query, page: try scan.page(query))
                 return wantsJSON ? listing.json() : listing.html()
             }

@@ -50,13 +50,17 @@ final class FileRoot: Sendable {
         }
     }
 
+    /// The folder itself, to be asked about, not read; nil when the system gives no descriptor.
+    func openItself() -> OpenFile? {
+        let fd = unsafe cm_open_component(descriptor, ".")
+        return fd < 0 ? nil : try? OpenFile(fd: fd)
+    }
+
     private func openDescriptor(_ path: [UInt8]) -> CInt {
-        var name = path
-        if name.isEmpty { name.append(UInt8(ascii: ".")) }
-        name.append(0)
-        if followsLinks { return unsafe withName(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_follow) } }
+        let name = path.isEmpty ? [UInt8(ascii: ".")] : path
+        if followsLinks { return unsafe withCString(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_follow) } }
         if hasOpenBeneath.load(ordering: .relaxed) {
-            let fd = unsafe withName(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_beneath) }
+            let fd = unsafe withCString(name) { unsafe cm_open_beneath(descriptor, $0, cm_links_beneath) }
             if fd >= 0 || errno != ENOSYS && errno != EPERM { return fd }
             if errno == ENOSYS { hasOpenBeneath.store(false, ordering: .relaxed) }
         }
@@ -69,20 +73,13 @@ final class FileRoot: Sendable {
         defer { if directory != descriptor { close(directory) } }
         let components = path.split(separator: UInt8(ascii: "/"))
         for component in components.dropLast() {
-            let next = unsafe withName(component + [0]) { unsafe cm_open_component(directory, $0) }
+            let next = unsafe withCString(Array(component)) { unsafe cm_open_component(directory, $0) }
             guard next >= 0 else { return -1 }
             if directory != descriptor { close(directory) }
             directory = next
         }
-        let last = (components.last ?? [UInt8(ascii: ".")]) + [0]
-        return unsafe withName(last) { unsafe cm_open_no_follow(directory, $0) }
-    }
-
-    /// - Parameter name: ends with NUL.
-    private func withName(_ name: some Collection<UInt8>, _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {
-        let octets = Array(name)
-        return unsafe octets.withUnsafeBytes { bytes in
-            unsafe body(bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
+        return unsafe withCString(components.last.map(Array.init) ?? [UInt8(ascii: ".")]) {
+            unsafe cm_open_no_follow(directory, $0)
         }
     }
 

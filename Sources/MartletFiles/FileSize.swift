@@ -8,7 +8,7 @@ enum FileSize {
     static func append(_ size: Int, to bytes: inout [UInt8]) {
         guard size >= 1_000 else {
             appendDecimal(max(size, 0), to: &bytes)
-            bytes.append(contentsOf: " B".utf8)
+            bytes.append(" B")
             return
         }
         var unit = 1_000

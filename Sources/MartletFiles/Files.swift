@@ -12,6 +12,7 @@ public struct Files: ImmediateHandler {
     let index: [UInt8]
     /// The name of the one file that is served; nil serves all.
     let only: [UInt8]?
+    private let listings = SharedListings()
 
     /// Serves the folder at `path`.
     /// - Throws: `SystemError` when the folder cannot be opened.
@@ -46,9 +47,11 @@ public struct Files: ImmediateHandler {
             guard name == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
         }
         guard only != nil || mayServe(path) else { return try fallback(request) }
+        let wanted = path.hasTrailingSlash ? pathOfIndex(in: name) : name
+        if let found = FileCache.current(of: root)?.file(at: wanted) { return try serve(found, request) }
         let file: OpenFile
         do throws(FileRoot.Failure) {
-            file = try root.open(name)
+            file = try open(name)
         } catch {
             return try fallback(request, after: error)
         }
@@ -68,7 +71,7 @@ public struct Files: ImmediateHandler {
     /// Answers everything; for handlers that hand requests on to this one.
     public func respond(to request: Request) async throws -> Response {
         if let response = try respondImmediately(to: request) { return response }
-        return try await DirectoryListing(root: root, options: options).respond(to: request)
+        return try await DirectoryListing(root: root, options: options, shared: listings).respond(to: request)
     }
 
     // MARK: Methods
@@ -121,7 +124,7 @@ public struct Files: ImmediateHandler {
         case .overloaded: throw HTTPError(.serviceUnavailable)
         case .failed(let code): throw SystemError(code: code, operation: "open a file")
         }
-        guard options.fallsBackToIndex, wantsPage(request), let file = try? root.open(index), file.kind == .regular
+        guard options.fallsBackToIndex, wantsPage(request), let file = try? open(index), file.kind == .regular
         else { throw HTTPError(.notFound) }
         var response = try serve(file, at: index, request)
         response.fields.append(.vary, "Accept")
@@ -135,16 +138,37 @@ public struct Files: ImmediateHandler {
     }
 
     private func serveIndex(of folder: [UInt8], _ request: Request) throws -> Response? {
-        let path = folder.isEmpty ? index : folder + [UInt8(ascii: "/")] + index
+        let path = pathOfIndex(in: folder)
         let file: OpenFile?
         do throws(FileRoot.Failure) {
-            file = try root.open(path)
+            file = try open(path)
         } catch {
             guard error == .notFound else { return try fallback(request, after: error) }
             file = nil
         }
         if let file, file.kind == .regular { return try serve(file, at: path, request) }
         return options.listsFolders ? nil : try fallback(request)
+    }
+
+    private func pathOfIndex(in folder: [UInt8]) -> [UInt8] {
+        folder.isEmpty ? index : folder + [UInt8(ascii: "/")] + index
+    }
+
+    private func open(_ path: [UInt8]) throws(FileRoot.Failure) -> OpenFile {
+        do {
+            return try root.open(path)
+        } catch {
+            // What is held for later must not keep out what is needed now.
+            guard error == .overloaded, let cache = FileCache.current(of: root) else { throw error }
+            cache.removeAll()
+            return try root.open(path)
+        }
+    }
+
+    private func serve(_ file: OpenFile, at path: [UInt8], _ request: Request) throws(HTTPError) -> Response {
+        let found = FoundFile(file, at: path, options.freshness)
+        FileCache.current(of: root)?.hold(found)
+        return try serve(found, request)
     }
 
     // MARK: Redirects

@@ -18,45 +18,45 @@ extension Listing {
     public func json() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256 + entries.count * 192)
-        bytes.append(contentsOf: "{\"path\": \"/".utf8)
+        bytes.append("{\"path\": \"/")
         for segment in path {
             PercentEncoding.appendSegment(segment, to: &bytes)
             bytes.append(UInt8(ascii: "/"))
         }
-        bytes.append(contentsOf: "\", \"entries\": [".utf8)
+        bytes.append("\", \"entries\": [")
         var separator = "\n"
         for entry in entries {
             bytes.append(contentsOf: separator.utf8)
             Self.append(entry, to: &bytes)
             separator = ",\n"
         }
-        bytes.append(contentsOf: "\n], \"next\": ".utf8)
+        bytes.append("\n], \"next\": ")
         if let next {
             bytes.append(UInt8(ascii: "\""))
             next.append(to: &bytes)
             bytes.append(UInt8(ascii: "\""))
         } else {
-            bytes.append(contentsOf: "null".utf8)
+            bytes.append("null")
         }
-        bytes.append(contentsOf: "}\n".utf8)
+        bytes.append("}\n")
         return bytes
     }
 
     private static func append(_ entry: DirectoryEntry, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: "{\"name\": \"".utf8)
+        bytes.append("{\"name\": \"")
         appendJSONText(entry.name, to: &bytes)
-        bytes.append(contentsOf: "\", \"href\": \"./".utf8)
+        bytes.append("\", \"href\": \"./")
         PercentEncoding.appendSegment(entry.name, to: &bytes)
         switch entry.kind {
-        case .directory: bytes.append(contentsOf: "/\", \"type\": \"directory\", \"size\": null".utf8)
-        case .other: bytes.append(contentsOf: "\", \"type\": \"other\", \"size\": null".utf8)
+        case .directory: bytes.append("/\", \"type\": \"directory\", \"size\": null")
+        case .other: bytes.append("\", \"type\": \"other\", \"size\": null")
         case .file:
-            bytes.append(contentsOf: "\", \"type\": \"file\", \"size\": ".utf8)
+            bytes.append("\", \"type\": \"file\", \"size\": ")
             appendDecimal(entry.size, to: &bytes)
         }
-        bytes.append(contentsOf: ", \"modified\": \"".utf8)
+        bytes.append(", \"modified\": \"")
         UTCTime(secondsSince1970: entry.modified).appendISO8601(to: &bytes)
-        bytes.append(contentsOf: "\"}".utf8)
+        bytes.append("\"}")
     }
 
     /// Appends the content of a JSON string (RFC 8259 §7). U+2028 and U+2029 are escaped too, as they end a line in older
@@ -84,7 +84,7 @@ extension Listing {
                 default: nil
                 }
             if let escape {
-                bytes.append(contentsOf: text[start..<index])
+                bytes.append(copying: text.span.extracting(start..<index))
                 bytes.append(contentsOf: escape.utf8)
                 if byte < 0x20 {
                     bytes.appendHex(byte)
@@ -93,6 +93,6 @@ extension Listing {
             }
             index += count
         }
-        bytes.append(contentsOf: text[start...])
+        bytes.append(copying: text.span.extracting(start...))
     }
 }

@@ -14,12 +14,16 @@ public struct ListingKey: Sendable, Hashable {
     public init(_ entry: DirectoryEntry, in order: ListingOrder) {
         isDirectory = entry.kind == .directory
         name = entry.name
-        value =
-            switch order.property {
-            case .name: 0
-            case .size: entry.kind == .file ? entry.size : 0
-            case .date: entry.modified
-            }
+        value = Self.value(of: entry, in: order)
+    }
+
+    /// What is compared before the names.
+    static func value(of entry: DirectoryEntry, in order: ListingOrder) -> Int {
+        switch order.property {
+        case .name: 0
+        case .size: entry.kind == .file ? entry.size : 0
+        case .date: entry.modified
+        }
     }
 
     /// Reads the text of a key, percent-decoded.

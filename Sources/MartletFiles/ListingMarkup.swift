@@ -96,35 +96,30 @@ enum ListingMarkup {
         """
 
     /// Appends the row of one entry. A thing that is not served is no link.
-    static func appendRow(_ entry: DirectoryEntry, to page: inout [UInt8]) {
+    static func appendRow(_ entry: DirectoryEntry, _ times: inout TimeElements, to page: inout [UInt8]) {
         switch entry.kind {
         case .directory:
-            page.append(contentsOf: "<tr class=\"d\"><td><a href=\"./".utf8)
+            page.append("<tr class=\"d\"><td><a href=\"./")
             PercentEncoding.appendSegment(entry.name, to: &page)
-            page.append(contentsOf: "/\"><bdi>".utf8)
+            page.append("/\"><bdi>")
             VisibleName.append(entry.name, to: &page)
-            page.append(contentsOf: "</bdi>/</a></td><td></td><td><time datetime=\"".utf8)
+            page.append("</bdi>/</a></td><td></td><td>")
         case .file:
-            page.append(contentsOf: "<tr><td><a href=\"./".utf8)
+            page.append("<tr><td><a href=\"./")
             PercentEncoding.appendSegment(entry.name, to: &page)
-            page.append(contentsOf: "\"><bdi>".utf8)
+            page.append("\"><bdi>")
             VisibleName.append(entry.name, to: &page)
-            page.append(contentsOf: "</bdi></a></td><td title=\"".utf8)
+            page.append("</bdi></a></td><td title=\"")
             appendDecimal(max(entry.size, 0), to: &page)
-            page.append(contentsOf: " B\">".utf8)
+            page.append(" B\">")
             FileSize.append(entry.size, to: &page)
-            page.append(contentsOf: "</td><td><time datetime=\"".utf8)
+            page.append("</td><td>")
         case .other:
-            page.append(contentsOf: "<tr><td><b title=\"Not a file\"><bdi>".utf8)
+            page.append("<tr><td><b title=\"Not a file\"><bdi>")
             VisibleName.append(entry.name, to: &page)
-            page.append(contentsOf: "</bdi></b></td><td></td><td><time datetime=\"".utf8)
+            page.append("</bdi></b></td><td></td><td>")
         }
-        let time = UTCTime(secondsSince1970: entry.modified)
-        time.appendISO8601(to: &page)
-        page.append(contentsOf: "\">".utf8)
-        time.appendDate(to: &page)
-        page.append(contentsOf: "<span> ".utf8)
-        time.appendHourAndMinute(to: &page)
-        page.append(contentsOf: "</span></time></td></tr>\n".utf8)
+        times.append(entry.modified, to: &page)
+        page.append("</td></tr>\n")
     }
 }

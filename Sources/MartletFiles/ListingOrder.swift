@@ -32,13 +32,28 @@ public struct ListingOrder: Sendable, Hashable {
     /// Whether an entry with key `first` is listed before one with key `second`. This is a strict total order for the
     /// keys of one directory, whose names differ.
     public func precedes(_ first: ListingKey, _ second: ListingKey) -> Bool {
+        precedes(
+            (first.isDirectory, first.value),
+            first.name.span,
+            (second.isDirectory, second.value),
+            second.name.span
+        )
+    }
+
+    /// The same of keys whose names are elsewhere.
+    func precedes(
+        _ first: (isDirectory: Bool, value: Int),
+        _ firstName: Span<UInt8>,
+        _ second: (isDirectory: Bool, value: Int),
+        _ secondName: Span<UInt8>
+    ) -> Bool {
         if first.isDirectory != second.isDirectory {
             return first.isDirectory
         }
         if first.value != second.value {
             return (first.value < second.value) == (direction == .ascending)
         }
-        let difference = NaturalOrder.compare(first.name.span, second.name.span)
+        let difference = NaturalOrder.compare(firstName, secondName)
         return property == .name && direction == .descending ? difference > 0 : difference < 0
     }
 }

@@ -1,3 +1,5 @@
+import MartletWire
+
 extension Listing {
     /// What the page needs of a Content-Security-Policy: no script, nothing from elsewhere, one style element, and its
     /// icons, which are `data:` URIs.
@@ -16,63 +18,63 @@ extension Listing {
             VisibleName.append(segment, to: &page, marked: false)
             page.append(UInt8(ascii: "/"))
         }
-        page.append(contentsOf: "</title>\n".utf8)
+        page.append("</title>\n")
         page.append(contentsOf: ListingMarkup.head.utf8)
         appendBreadcrumb(to: &page)
         appendSummary(to: &page)
         appendTable(to: &page)
         appendPageLinks(to: &page)
-        page.append(contentsOf: "</main>\n".utf8)
+        page.append("</main>\n")
         if !serverName.isEmpty {
-            page.append(contentsOf: "<footer>".utf8)
+            page.append("<footer>")
             VisibleName.append(Array(serverName.utf8), to: &page, marked: false)
-            page.append(contentsOf: "</footer>\n".utf8)
+            page.append("</footer>\n")
         }
-        page.append(contentsOf: "</body>\n</html>\n".utf8)
+        page.append("</body>\n</html>\n")
         return page
     }
 
     /// Every directory above this one as a link, then this one's name as the heading.
     private func appendBreadcrumb(to page: inout [UInt8]) {
         if !path.isEmpty {
-            page.append(contentsOf: "<nav aria-label=\"Breadcrumb\">\n<ol>\n<li><a href=\"".utf8)
+            page.append("<nav aria-label=\"Breadcrumb\">\n<ol>\n<li><a href=\"")
             appendReference(toAncestor: path.count, to: &page)
-            page.append(contentsOf: "\">Home</a></li>\n".utf8)
+            page.append("\">Home</a></li>\n")
             for (index, segment) in path.dropLast().enumerated() {
-                page.append(contentsOf: "<li><a href=\"".utf8)
+                page.append("<li><a href=\"")
                 appendReference(toAncestor: path.count - 1 - index, to: &page)
-                page.append(contentsOf: "\"><bdi>".utf8)
+                page.append("\"><bdi>")
                 VisibleName.append(segment, to: &page)
-                page.append(contentsOf: "</bdi></a></li>\n".utf8)
+                page.append("</bdi></a></li>\n")
             }
-            page.append(contentsOf: "</ol>\n</nav>\n".utf8)
+            page.append("</ol>\n</nav>\n")
         }
-        page.append(contentsOf: "<h1><bdi>".utf8)
+        page.append("<h1><bdi>")
         VisibleName.append(path.last ?? Array("Home".utf8), to: &page)
-        page.append(contentsOf: "</bdi></h1>\n".utf8)
+        page.append("</bdi></h1>\n")
     }
 
     /// The directory so many levels above this one.
     private func appendReference(toAncestor height: Int, to page: inout [UInt8]) {
         for _ in 0..<height {
-            page.append(contentsOf: "../".utf8)
+            page.append("../")
         }
     }
 
     /// How much there is: `2 folders, 3 files, 1.5 MB`, or of a directory of several pages, `1,000 of 25,000 entries`.
     private func appendSummary(to page: inout [UInt8]) {
-        page.append(contentsOf: "<p>".utf8)
+        page.append("<p>")
         if isWhole {
             appendContents(to: &page)
         } else if let total {
             page.appendGrouped(entries.count)
-            page.append(contentsOf: " of ".utf8)
+            page.append(" of ")
             page.appendCount(total, " entry", " entries")
         } else {
             page.appendCount(entries.count, " entry", " entries")
-            page.append(contentsOf: " on this page".utf8)
+            page.append(" on this page")
         }
-        page.append(contentsOf: "</p>\n".utf8)
+        page.append("</p>\n")
     }
 
     /// What a directory of one page holds: `2 folders, 3 files, 1.5 MB, 1 other`.
@@ -96,7 +98,7 @@ extension Listing {
             page.appendCount(others, " other", " others")
         }
         if entries.isEmpty {
-            page.append(contentsOf: "This folder is empty.".utf8)
+            page.append("This folder is empty.")
         }
     }
 
@@ -111,18 +113,19 @@ extension Listing {
         guard !entries.isEmpty || hasParent else {
             return
         }
-        page.append(contentsOf: "<table>\n<thead>\n<tr>\n".utf8)
+        page.append("<table>\n<thead>\n<tr>\n")
         for property in ListingOrder.Property.allCases {
             appendHeader(property, to: &page)
         }
-        page.append(contentsOf: "</tr>\n</thead>\n<tbody>\n".utf8)
+        page.append("</tr>\n</thead>\n<tbody>\n")
         if hasParent {
             page.append(contentsOf: ListingMarkup.parentRow.utf8)
         }
+        var times = TimeElements()
         for entry in entries {
-            ListingMarkup.appendRow(entry, to: &page)
+            ListingMarkup.appendRow(entry, &times, to: &page)
         }
-        page.append(contentsOf: "</tbody>\n</table>\n".utf8)
+        page.append("</tbody>\n</table>\n")
     }
 
     /// A column's header, which is a link that sorts by it, or turns the order round where it is sorted by already.
@@ -132,17 +135,17 @@ extension Listing {
         // People who sort by size or date look for the biggest and the newest.
         let direction: ListingOrder.Direction =
             (isCurrent ? isAscending : property != .name) ? .descending : .ascending
-        page.append(contentsOf: "<th scope=\"col\"".utf8)
+        page.append("<th scope=\"col\"")
         if isCurrent {
-            page.append(contentsOf: " aria-sort=\"".utf8)
+            page.append(" aria-sort=\"")
             page.append(contentsOf: (isAscending ? "ascending\"" : "descending\"").utf8)
         }
-        page.append(contentsOf: "><a rel=\"nofollow\" href=\"./".utf8)
+        page.append("><a rel=\"nofollow\" href=\"./")
         ListingQuery(order: ListingOrder(property, direction)).append(to: &page, separator: "&amp;")
         switch property {
-        case .name: page.append(contentsOf: "\">Name</a></th>\n".utf8)
-        case .size: page.append(contentsOf: "\">Size</a></th>\n".utf8)
-        case .date: page.append(contentsOf: "\">Modified <small>UTC</small></a></th>\n".utf8)
+        case .name: page.append("\">Name</a></th>\n")
+        case .size: page.append("\">Size</a></th>\n")
+        case .date: page.append("\">Modified <small>UTC</small></a></th>\n")
         }
     }
 
@@ -150,18 +153,18 @@ extension Listing {
         guard !isWhole else {
             return
         }
-        page.append(contentsOf: "<nav class=\"pages\" aria-label=\"Pages\">\n".utf8)
+        page.append("<nav class=\"pages\" aria-label=\"Pages\">\n")
         if query.after != nil {
-            page.append(contentsOf: "<a rel=\"nofollow\" href=\"./".utf8)
+            page.append("<a rel=\"nofollow\" href=\"./")
             ListingQuery(order: query.order).append(to: &page, separator: "&amp;")
-            page.append(contentsOf: "\">First page</a>\n".utf8)
+            page.append("\">First page</a>\n")
         }
         if let next {
-            page.append(contentsOf: "<a rel=\"next nofollow\" href=\"./".utf8)
+            page.append("<a rel=\"next nofollow\" href=\"./")
             next.append(to: &page, separator: "&amp;")
-            page.append(contentsOf: "\">Next page</a>\n".utf8)
+            page.append("\">Next page</a>\n")
         }
-        page.append(contentsOf: "</nav>\n".utf8)
+        page.append("</nav>\n")
     }
 }
 

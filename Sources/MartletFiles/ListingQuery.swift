@@ -54,16 +54,16 @@ public struct ListingQuery: Sendable, Hashable {
     /// Appends the query with its question mark. Nothing in it needs escaping in HTML or JSON but the `&`, which is
     /// written as `separator` says.
     func append(to bytes: inout [UInt8], separator: String = "&") {
-        bytes.append(contentsOf: "?sort=".utf8)
+        bytes.append("?sort=")
         bytes.append(contentsOf: order.property.rawValue.utf8)
         bytes.append(contentsOf: separator.utf8)
-        bytes.append(contentsOf: "order=".utf8)
+        bytes.append("order=")
         bytes.append(contentsOf: order.direction.rawValue.utf8)
         if let after {
             var text: [UInt8] = []
             after.append(to: &text)
             bytes.append(contentsOf: separator.utf8)
-            bytes.append(contentsOf: "after=".utf8)
+            bytes.append("after=")
             PercentEncoding.appendSegment(text, to: &bytes)
         }
     }

@@ -5,18 +5,17 @@
 enum NaturalOrder {
     /// Less than, equal to or greater than 0 as `first` comes before, is or comes after `second`.
     static func compare(_ first: Span<UInt8>, _ second: Span<UInt8>) -> Int {
+        // Names in a folder often begin alike: what is the same is passed over, but for the digits of a number that goes on.
         var i = 0
-        var j = 0
+        while i < first.count, i < second.count, first[i] == second[i] { i += 1 }
+        while i > 0, isDigit(first[i - 1]) { i -= 1 }
+        var j = i
         while i < first.count, j < second.count {
             if isDigit(first[i]), isDigit(second[j]) {
-                let run = digits(of: first, from: i)
-                let otherRun = digits(of: second, from: j)
-                let difference = compareNumbers(first, run, second, otherRun)
+                let difference = compareNumbers(first, &i, second, &j)
                 if difference != 0 {
                     return difference
                 }
-                i = run.upperBound
-                j = otherRun.upperBound
             } else {
                 let difference = Int(lowercased(first[i])) - Int(lowercased(second[j]))
                 if difference != 0 {
@@ -30,36 +29,29 @@ enum NaturalOrder {
         return difference != 0 ? difference : compareBytes(first, second)
     }
 
-    /// The digits from `start` on, leading zeros left out.
-    private static func digits(of name: Span<UInt8>, from start: Int) -> Range<Int> {
-        var end = start
-        while end < name.count, isDigit(name[end]) {
-            end += 1
-        }
-        var first = start
-        while first < end, name[first] == UInt8(ascii: "0") {
-            first += 1
-        }
-        return first..<end
-    }
-
-    /// The longer number is the greater one; of two equally long ones the first different digit decides.
+    /// Passes over a number in each name. Leading zeros left out, the longer one is the greater; of two equally long ones
+    /// the first different digit decides.
+    @inline(__always)
     private static func compareNumbers(
         _ first: Span<UInt8>,
-        _ run: Range<Int>,
+        _ i: inout Int,
         _ second: Span<UInt8>,
-        _ otherRun: Range<Int>
+        _ j: inout Int
     ) -> Int {
-        if run.count != otherRun.count {
-            return run.count - otherRun.count
-        }
-        for offset in 0..<run.count {
-            let difference = Int(first[run.lowerBound + offset]) - Int(second[otherRun.lowerBound + offset])
-            if difference != 0 {
-                return difference
+        while i < first.count, first[i] == UInt8(ascii: "0") { i += 1 }
+        while j < second.count, second[j] == UInt8(ascii: "0") { j += 1 }
+        var difference = 0
+        while true {
+            switch (i < first.count && isDigit(first[i]), j < second.count && isDigit(second[j])) {
+            case (true, true):
+                if difference == 0 { difference = Int(first[i]) - Int(second[j]) }
+                i += 1
+                j += 1
+            case (true, false): return 1
+            case (false, true): return -1
+            case (false, false): return difference
             }
         }
-        return 0
     }
 
     private static func compareBytes(_ first: Span<UInt8>, _ second: Span<UInt8>) -> Int {

@@ -14,16 +14,18 @@ public struct PageSelection: Sendable {
         public var hasMore: Bool
     }
 
-    private struct Candidate {
-        let key: ListingKey
-        let entry: DirectoryEntry
+    /// An entry while its page is sorted: its name is a range of one array for all, so that comparing counts no references.
+    private struct Place {
+        let key: (isDirectory: Bool, value: Int)
+        let name: Range<Int>
+        let index: Int
     }
 
     private let order: ListingOrder
     private let after: ListingKey?
     private let limit: Int
     /// What may be on the page; trimmed to `limit` whenever twice as many have come together.
-    private var candidates: [Candidate] = []
+    private var candidates: [DirectoryEntry] = []
     /// The key of the last candidate of a full page: what comes after it is not on the page.
     private var last: ListingKey?
     private var hasMore = false
@@ -50,7 +52,7 @@ public struct PageSelection: Sendable {
             hasMore = true
             return
         }
-        candidates.append(Candidate(key: key, entry: entry))
+        candidates.append(entry)
         if candidates.count == 2 * limit {
             trim()
         }
@@ -59,7 +61,7 @@ public struct PageSelection: Sendable {
     /// The page, once every entry has been offered.
     public consuming func page() -> Page {
         trim()
-        return Page(entries: candidates.map(\.entry), hasMore: hasMore)
+        return Page(entries: candidates, hasMore: hasMore)
     }
 
     /// The number of entries that are held just now.
@@ -68,13 +70,28 @@ public struct PageSelection: Sendable {
     }
 
     private mutating func trim() {
-        let order = order
-        candidates.sort { order.precedes($0.key, $1.key) }
+        sort()
         guard candidates.count >= limit else {
             return
         }
         hasMore = hasMore || candidates.count > limit
         candidates.removeLast(candidates.count - limit)
-        last = candidates.last?.key
+        last = candidates.last.map { ListingKey($0, in: order) }
+    }
+
+    private mutating func sort() {
+        var names: [UInt8] = []
+        var places: [Place] = []
+        names.reserveCapacity(candidates.count * 16)
+        places.reserveCapacity(candidates.count)
+        for (index, entry) in candidates.enumerated() {
+            let start = names.count
+            names.append(contentsOf: entry.name)
+            let key = (entry.kind == .directory, ListingKey.value(of: entry, in: order))
+            places.append(Place(key: key, name: start..<names.count, index: index))
+        }
+        let octets = names.span
+        places.sort { order.precedes($0.key, octets.extracting($0.name), $1.key, octets.extracting($1.name)) }
+        candidates = places.map { candidates[$0.index] }
     }
 }

@@ -10,38 +10,29 @@ struct UTCTime {
         date = CivilDate(seconds: min(max(seconds, CivilDate.first), CivilDate.last))
     }
 
-    /// Appends `2026-11-22`.
-    func appendDate(to bytes: inout [UInt8]) {
-        bytes.append(addingCapacity: 10) { appendDate(to: &$0) }
-    }
-
-    /// Appends `17:20`.
-    func appendHourAndMinute(to bytes: inout [UInt8]) {
-        bytes.append(addingCapacity: 5) { appendHourAndMinute(to: &$0) }
+    /// Appends `2026-11-22T17:20`.
+    func appendMinute(to bytes: inout [UInt8]) {
+        bytes.append(addingCapacity: 16) { appendMinute(to: &$0) }
     }
 
     /// Appends `2026-11-22T17:20:00Z`.
     func appendISO8601(to bytes: inout [UInt8]) {
         bytes.append(addingCapacity: 20) { output in
-            appendDate(to: &output)
-            output.append(UInt8(ascii: "T"))
-            appendHourAndMinute(to: &output)
+            appendMinute(to: &output)
             output.append(UInt8(ascii: ":"))
             output.appendTwoDigits(date.second)
             output.append(UInt8(ascii: "Z"))
         }
     }
 
-    private func appendDate(to output: inout OutputSpan<UInt8>) {
+    private func appendMinute(to output: inout OutputSpan<UInt8>) {
         output.appendTwoDigits(date.year / 100)
         output.appendTwoDigits(date.year % 100)
         output.append(UInt8(ascii: "-"))
         output.appendTwoDigits(date.month)
         output.append(UInt8(ascii: "-"))
         output.appendTwoDigits(date.day)
-    }
-
-    private func appendHourAndMinute(to output: inout OutputSpan<UInt8>) {
+        output.append(UInt8(ascii: "T"))
         output.appendTwoDigits(date.hour)
         output.append(UInt8(ascii: ":"))
         output.appendTwoDigits(date.minute)

@@ -1,3 +1,5 @@
+import MartletWire
+
 /// The name of a file as text that people can see whole, escaped for HTML.
 ///
 /// Control characters, bytes that are not UTF-8, and characters that would reorder the text around them or are not seen
@@ -10,6 +12,7 @@ enum VisibleName {
     ///   may hold none.
     static func append(_ name: [UInt8], to bytes: inout [UInt8], marked: Bool = true) {
         // What needs nothing done to it is copied in runs.
+        let name = name.span
         var start = 0
         var index = 0
         while index < name.count {
@@ -18,25 +21,25 @@ enum VisibleName {
                 index += 1
                 continue
             }
-            let decoded = UTF8Sequence.decode(name.span, at: index)
+            let decoded = UTF8Sequence.decode(name, at: index)
             let count = decoded?.count ?? 1
             if let decoded, decoded.scalar >= 0x80, !isInvisible(decoded.scalar) {
                 index += count
                 continue
             }
-            bytes.append(contentsOf: name[start..<index])
+            bytes.append(copying: name.extracting(start..<index))
             switch byte {
-            case UInt8(ascii: "&"): bytes.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "<"): bytes.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: ">"): bytes.append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "\""): bytes.append(contentsOf: "&quot;".utf8)
-            case UInt8(ascii: "'"): bytes.append(contentsOf: "&#39;".utf8)
+            case UInt8(ascii: "&"): bytes.append("&amp;")
+            case UInt8(ascii: "<"): bytes.append("&lt;")
+            case UInt8(ascii: ">"): bytes.append("&gt;")
+            case UInt8(ascii: "\""): bytes.append("&quot;")
+            case UInt8(ascii: "'"): bytes.append("&#39;")
             default: appendEscape(of: byte, decoded?.scalar, to: &bytes, marked: marked)
             }
             index += count
             start = index
         }
-        bytes.append(contentsOf: name[start...])
+        bytes.append(copying: name.extracting(start...))
     }
 
     /// Printable ASCII but for what HTML gives a meaning.
@@ -50,7 +53,7 @@ enum VisibleName {
     /// Appends a character that cannot be seen, or, without one, a byte that is not UTF-8.
     private static func appendEscape(of byte: UInt8, _ scalar: UInt32?, to bytes: inout [UInt8], marked: Bool) {
         if marked {
-            bytes.append(contentsOf: "<i>".utf8)
+            bytes.append("<i>")
         }
         bytes.append(UInt8(ascii: "\\"))
         switch byte {
@@ -68,7 +71,7 @@ enum VisibleName {
             }
         }
         if marked {
-            bytes.append(contentsOf: "</i>".utf8)
+            bytes.append("</i>")
         }
     }
 

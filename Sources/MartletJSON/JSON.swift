@@ -29,8 +29,10 @@ extension Request {
         do {
             return try decoder.decode(type, from: content)
         } catch let error as DecodingError {
-            let isValidJSON = { (try? decoder.decode(Anything.self, from: content)) != nil }
-            throw HTTPError(.badRequest, error.reason(isValidJSON: isValidJSON()))
+            throw HTTPError(
+                .badRequest,
+                error.reason(isValidJSON: (try? decoder.decode(Anything.self, from: content)) != nil)
+            )
         }
     }
 }

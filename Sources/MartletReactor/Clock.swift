@@ -75,4 +75,11 @@ public enum WallClock {
         _ = unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
         return time.tv_sec
     }
+
+    /// Nanoseconds since 1970, by the clock that file systems take their times from: a few milliseconds coarse.
+    public static func nanoseconds() -> Int64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
 }

@@ -1,6 +1,5 @@
 import CMartlet
 import Glibc
-import Synchronization
 
 /// One thread that waits for many descriptors and deadlines and tells their sources: the reactor.
 ///
@@ -21,6 +20,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Buffers that connections borrow while they have something to receive or send.
     public var buffers = BufferPool()
+
+    /// What others keep for this loop alone, each under its own identity. Reached without a lock, on the loop's thread.
+    public var attachments: [ObjectIdentifier: AnyObject] = [:]
 
     private struct Slot {
         var source: (any EventSource)?
@@ -61,7 +63,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private let inbox = Locked(Inbox())
     private let wakeDescriptor: CInt
-    private let threadIdentity = Atomic<UInt>(0)
     private let thread = Locked<Thread?>(nil)
 
     /// The token of the wake-up descriptor: no slot has this generation.
@@ -85,9 +86,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: From any thread
 
+    /// The loop whose thread this is; nil on other threads.
+    public static var current: EventLoop? {
+        unsafe cm_current_loop().map { unsafe Unmanaged<EventLoop>.fromOpaque($0).takeUnretainedValue() }
+    }
+
     /// True on the loop's own thread.
     public var isCurrent: Bool {
-        threadIdentity.load(ordering: .relaxed) == Thread.currentIdentity
+        unsafe cm_current_loop() == Unmanaged.passUnretained(self).toOpaque()
     }
 
     /// Starts the loop's thread. A loop runs once.
@@ -148,7 +154,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     public func register(_ source: any EventSource, fd: CInt, trigger: Trigger) throws(SystemError) -> Registration {
         let registration = register(timer: source)
         do {
-            try poller.add(fd, token: registration.token, trigger: trigger)
+            try watch(fd, for: registration, trigger: trigger)
         } catch {
             free(registration)
             throw error
@@ -156,7 +162,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         return registration
     }
 
-    /// Gives a place to a source that has no descriptor, only deadlines and turns.
+    /// Watches `fd` for a source that was registered without a descriptor.
+    public func watch(_ fd: CInt, for registration: Registration, trigger: Trigger) throws(SystemError) {
+        try poller.add(fd, token: registration.token, trigger: trigger)
+    }
+
+    /// Gives a place to a source that has no descriptor, or none yet: only deadlines and turns.
     public func register(timer source: any EventSource) -> Registration {
         let index: Int
         if let free = freeSlots.popLast() {
@@ -171,6 +182,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Forgets a source; call it before its descriptor is closed. Events already fetched for it are dropped. A second
     /// call does nothing: the slot and the descriptor may be somebody else's by then.
+    /// - Parameter fd: the descriptor, if it stays open; nil when it is closed now, with which the kernel forgets it too.
     public func deregister(_ registration: Registration, fd: CInt?) {
         guard isCurrent(registration) else { return }
         if let fd { poller.remove(fd) }
@@ -248,7 +260,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Turns until `stop`. Called by `start` on a thread of its own, or directly to run on the caller's.
     public func run() {
-        threadIdentity.store(Thread.currentIdentity, ordering: .relaxed)
+        unsafe cm_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
         turnStart = Instant.now()
         while !isStopping {
             for hook in beforeWait { hook() }
@@ -346,14 +358,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             defer { inbox.work = [] }
             return inbox.work
         }
-        threadIdentity.store(0, ordering: .relaxed)
+        cm_set_current_loop(nil)
         for case .job(let job) in left { globalConcurrentExecutor.enqueue(job) }
         for job in jobs { globalConcurrentExecutor.enqueue(job) }
         jobs = []
         // Sources and hooks often hold their loop: break the circle. They go when the table is empty already, as their
         // deinit may use it.
-        let held = (slots, beforeWait, heldUp)
-        (slots, freeSlots, beforeWait, heldUp) = ([], [], [], nil)
+        let held = (slots, beforeWait, heldUp, attachments)
+        (slots, freeSlots, beforeWait, heldUp, attachments) = ([], [], [], nil, [:])
         withExtendedLifetime(held) {}
     }
 }

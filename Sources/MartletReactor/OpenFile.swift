@@ -21,6 +21,7 @@ public final class OpenFile: Sendable {
     public let size: Int
     /// The number that tells it from other files of its file system.
     public let inode: UInt64
+    private let device: UInt
     /// When its content was changed last, in nanoseconds since 1970.
     public let modified: Int64
     /// When its content or attributes were changed last, in nanoseconds since 1970. Nobody can set this one back.
@@ -41,6 +42,7 @@ public final class OpenFile: Sendable {
         kind = isRegular ? .regular : isDirectory ? .directory : .other
         size = Int(status.st_size)
         inode = UInt64(status.st_ino)
+        device = UInt(status.st_dev)
         modified = unsafe cm_modified(&status)
         changed = unsafe cm_changed(&status)
     }
@@ -64,6 +66,28 @@ public final class OpenFile: Sendable {
         return Int(status.st_size) > size || Int(status.st_size) == size && modifiedNow == modified
     }
 
+    /// True when nothing at all has happened to it since it was opened, as far as size and times tell: not even to its
+    /// permissions or names.
+    public var isUntouched: Bool {
+        var status = stat()
+        return unsafe fstat(fd, &status) == 0 && hasStatus(status)
+    }
+
+    private func hasStatus(_ status: stat) -> Bool {
+        var status = status
+        return unsafe UInt64(status.st_ino) == inode && UInt(status.st_dev) == device && Int(status.st_size) == size
+            && cm_modified(&status) == modified && cm_changed(&status) == changed
+    }
+
+    /// In a folder: whether `name` stands for `other`, untouched, and not for a link to it.
+    /// - Parameter other: nil: whether it stands for nothing.
+    public func has(_ other: OpenFile?, as name: [UInt8]) -> Bool {
+        var status = stat()
+        let isThere = unsafe withCString(name) { unsafe fstatat(fd, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0
+        guard let other else { return !isThere && errno == ENOENT }
+        return isThere && other.hasStatus(status)
+    }
+
     /// Appends a range of the file to `buffer`.
     /// - Returns: false when the file no longer has all of it; what it had is appended.
     public func append(_ range: Range<Int>, to buffer: inout [UInt8]) -> Bool {
@@ -82,5 +106,13 @@ public final class OpenFile: Sendable {
             }
         }
         return done == range.count
+    }
+}
+
+/// Calls `body` with the octets of a name and a NUL behind them.
+package func withCString(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> CInt) -> CInt {
+    let octets = name + [0]
+    return unsafe octets.withUnsafeBytes { bytes in
+        unsafe body(bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
     }
 }

@@ -121,7 +121,7 @@ struct AnswerOctets {
 extension Response {
     /// Whether it has `Connection: close`.
     var asksToClose: Bool {
-        fields[.connection]?.lowercased().contains("close") ?? false
+        fields.hasMember("close", of: .connection)
     }
 
     /// The fields without those that say how this very message is sent, which is for `AnswerOctets` to say.

@@ -44,7 +44,8 @@ public struct Fault: Sendable, Hashable {
 }
 
 extension Fault {
-    /// Says nothing more, and keeps the connection open until the client gives up or the server ends.
+    /// Says nothing more, and keeps the connection open until the client gives up (one that ends its sending counts as
+    /// giving up) or the server ends.
     public static func stall(at stage: Stage) -> Fault { Fault(.stall, at: stage) }
 
     /// Says nothing for a while, then goes on as if nothing had happened.

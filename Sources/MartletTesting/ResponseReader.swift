@@ -44,8 +44,9 @@ struct ResponseReader {
         }
         let framing = try framing(of: head, hasContent: hasContent)
         let (body, trailers) = try readBody(framing)
-        let options = head.fields[.connection]?.lowercased() ?? ""
-        var staysOpen = head.isOld ? options.contains("keep-alive") : !options.contains("close")
+        var staysOpen =
+            head.isOld
+            ? head.fields.hasMember("keep-alive", of: .connection) : !head.fields.hasMember("close", of: .connection)
         if case .untilClose = framing { staysOpen = false }
         // What is left over belongs to no request of ours.
         if !buffer.isEmpty || head.status.code == 101 { staysOpen = false }
@@ -108,13 +109,13 @@ struct ResponseReader {
         let digits = first.dropFirst(9).prefix(3)
         guard first.starts(with: "HTTP/1.".utf8), first.count >= 12, first[7] == 0x31 || first[7] == 0x30,
             first[8] == 0x20, let code = decimal(digits), code >= 100,
-            first.count == 12 || first[12] == 0x20, first.allSatisfy(isText)
+            first.count == 12 || first[12] == 0x20, first.allSatisfy(OctetSet.isText)
         else { throw TestClientError.malformed("its status line is \(quoted(first))") }
         var fields = Fields()
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
                 let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self)),
-                line[colon...].allSatisfy(isText)
+                line[colon...].allSatisfy(OctetSet.isText)
             else { throw TestClientError.malformed("a field line is \(quoted(line))") }
             fields.append(name, Array(line[(colon + 1)...]))
         }
@@ -125,11 +126,6 @@ struct ResponseReader {
             fields: fields,
             isOld: first[7] == 0x30
         )
-    }
-
-    /// What a field value or a reason phrase may hold (RFC 9110 §5.5).
-    private static func isText(_ octet: UInt8) -> Bool {
-        octet == 0x09 || octet >= 0x20 && octet != 0x7F
     }
 
     private static func quoted(_ octets: some Sequence<UInt8>) -> String {
@@ -155,11 +151,11 @@ struct ResponseReader {
             return .length(0)
         }
         let lengths = Set(head.fields.values(of: .contentLength))
-        if let codings = head.fields[.transferEncoding] {
+        if head.fields.contains(.transferEncoding) {
             guard lengths.isEmpty else {
                 throw TestClientError.malformed("it has both Transfer-Encoding and Content-Length")
             }
-            let last = codings.lowercased().split(whereSeparator: { ", \t".contains($0) }).last
+            let last = head.fields.members(of: .transferEncoding).last?.lowercased()
             return last == "chunked" ? .chunked : .untilClose
         }
         guard let length = lengths.first else { return .untilClose }

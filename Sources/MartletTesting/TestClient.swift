@@ -67,9 +67,7 @@ public final class TestClient: Sendable {
         _ text: String,
         type: String = "text/plain; charset=utf-8"
     ) async throws -> TestResponse {
-        var fields = Fields()
-        fields.append(.contentType, type)
-        return try await send(.post, target, fields: fields, body: Array(text.utf8))
+        try await send(.post, target, fields: Fields(.contentType, type), body: Array(text.utf8))
     }
 
     /// Sends a request and waits for the whole answer.
@@ -245,8 +243,7 @@ extension TestResponse {
             fields.append(.contentLength, "\(hasContent ? collected.content.count : 0)")
         }
         self.fields = fields
-        let takesTrailers = request.fields[.te]?.lowercased().contains("trailers") ?? false
-        trailers = takesTrailers ? collected.trailers : Fields()
+        trailers = request.fields.hasMember("trailers", of: .te) ? collected.trailers : Fields()
         rawHead = []
         interim = []
         handlerError = collected.failure?.error

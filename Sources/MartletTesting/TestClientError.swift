@@ -1,5 +1,3 @@
-import MartletReactor
-
 /// Why a `TestClient` has no answer.
 public enum TestClientError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Nobody accepts connections there.

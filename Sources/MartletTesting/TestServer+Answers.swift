@@ -1,4 +1,3 @@
-import CMartlet
 import Glibc
 public import Martlet
 import MartletReactor

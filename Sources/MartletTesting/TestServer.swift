@@ -1,4 +1,3 @@
-import CMartlet
 import Glibc
 import Martlet
 import MartletReactor

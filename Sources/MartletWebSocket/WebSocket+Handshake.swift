@@ -18,7 +18,7 @@ extension WebSocket {
     /// Answers the opening handshake and gives the connection to `handler` (RFC 6455 §4.2).
     ///
     /// `handler` runs in a task of its own on the connection's loop; when it ends, the connection closes. The task is
-    /// cancelled when the client goes away and when the server stops.
+    /// cancelled when the client goes away or finishes sending, and when the server stops.
     /// - Parameters:
     ///   - protocols: subprotocols that the server speaks; of those the client offers, its favourite is taken. None in
     ///     common: the connection goes on without, and the client decides.
@@ -37,8 +37,7 @@ extension WebSocket {
         guard origins.allow(request) else {
             throw HTTPError(.forbidden, "Pages of this origin may not connect here.")
         }
-        var fields = Fields()
-        fields.append(.secWebSocketAccept, AcceptKey.value(for: key))
+        var fields = Fields(.secWebSocketAccept, AcceptKey.value(for: key))
         let subprotocol = request.fields.members(of: .secWebSocketProtocol).first { protocols.contains($0) }
         if let subprotocol { fields.append(.secWebSocketProtocol, subprotocol) }
         return .upgrade(to: "websocket", fields: fields) { stream in
@@ -62,8 +61,7 @@ extension WebSocket {
     }
 
     private static func needed(_ detail: String) -> HTTPError {
-        var fields = Fields()
-        fields.append(.upgrade, "websocket")
+        var fields = Fields(.upgrade, "websocket")
         fields.append(.secWebSocketVersion, "13")
         return HTTPError(HTTPResponse.Status(code: 426), detail, fields: fields)
     }

@@ -127,18 +127,17 @@ public final class WebSocket: AsyncSequence, Sendable {
     /// The next message. Pings are answered and a Close is returned on the way. While nobody calls this, nothing is
     /// received and the client has to wait.
     /// - Returns: nil when the client has closed; `closure` says how.
-    /// - Throws: `ConnectionError`; `CancellationError` when the task is cancelled, which the server does when it stops and
-    ///   when the client resets the connection.
+    /// - Throws: `ConnectionError`, which is `lost` when the client ends the connection without a Close; `CancellationError`
+    ///   when the task is cancelled, which the server does when it stops and when the client resets the connection.
     public func receive() async throws -> Message? {
         while true {
             let event: MessageReader.Event?
             do {
                 event = try nextEvent()
             } catch {
-                let failure = ConnectionError.violation(CloseCode(unchecked: error.closeCode), error.description)
                 try? await sendClose(error.closeCode, error.description)
                 state.withLock { $0.closing = .over }
-                throw failure
+                throw ConnectionError.violation(CloseCode(unchecked: error.closeCode), error.description)
             }
             switch event {
             case .text(let text): return .text(text)
@@ -206,12 +205,12 @@ public final class WebSocket: AsyncSequence, Sendable {
     /// Sends a message, whole, in one frame. Returns when at most 64 KiB wait for the client to read them.
     /// - Throws: `ConnectionError.closed` after `close`; `CancellationError` when the connection is lost.
     public func send(_ message: Message) async throws {
+        guard isOpen else { throw ConnectionError.closed }
         let frame =
             switch message {
             case .text(let text): FrameWriter.frame(.text, Array(text.utf8))
             case .binary(let octets): FrameWriter.frame(.binary, octets)
             }
-        guard isOpen else { throw ConnectionError.closed }
         do {
             try await stream.write(frame)
         } catch {

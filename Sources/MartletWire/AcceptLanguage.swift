@@ -4,8 +4,9 @@ public enum AcceptLanguage {
     ///
     /// Ranges are tried from the highest weight down, in order among equals, by the lookup of RFC 4647 §3.4: `de-CH-1996`
     /// takes `de-CH-1996`, then `de-CH`, then `de`. Where that finds nothing, by its basic filtering (§3.3.1): `de` takes
-    /// `de-AT`, before a range of less weight has its turn. `*` takes the first tag. A tag is out when the longest range that it begins with has weight 0. Without the
-    /// field, or when no member of it can be read, the first tag is the best. Skipped are malformed members, those longer than 64 octets, and all after the first 50.
+    /// `de-AT`, before a range of less weight has its turn. `*` takes the first tag. A tag is out when the longest range
+    /// that it begins with has weight 0. Without the field, or when no member of it can be read, the first tag is the best.
+    /// Skipped are malformed members, those longer than 64 octets, and all after the first 50.
     public static func best(of offered: [String], in field: Span<UInt8>?) -> String? {
         guard let field else { return offered.first }
         var scanner = ValueScanner(field)

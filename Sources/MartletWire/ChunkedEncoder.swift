@@ -23,15 +23,12 @@ public enum ChunkedEncoder {
 
     /// Appends `bytes` as one chunk; nothing when there are none.
     public static func appendChunk(_ bytes: [UInt8], to output: inout [UInt8]) {
-        appendChunk(bytes[...], to: &output)
+        appendChunk(bytes.span, to: &output)
     }
 
     /// Appends `bytes` as one chunk; nothing when there are none.
     public static func appendChunk(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        appendChunkHeader(size: bytes.count, to: &output)
-        output.append(contentsOf: bytes)
-        output.append("\r\n")
+        appendChunk(bytes.span, to: &output)
     }
 
     /// Appends the last chunk, which ends the content.

@@ -88,10 +88,10 @@ public struct EntityTag: Sendable, Hashable {
     private static func escaped(_ text: String) -> [UInt8] {
         var opaque: [UInt8] = []
         for octet in text.utf8 {
-            switch octet {
-            case UInt8(ascii: "%"), UInt8(ascii: "\\"): PercentEncoding.appendTriplet(octet, to: &opaque)
-            case _ where ValueScanner.isEntityTagOctet(octet): opaque.append(octet)
-            default: PercentEncoding.appendTriplet(octet, to: &opaque)
+            if ValueScanner.isEntityTagOctet(octet), octet != UInt8(ascii: "%"), octet != UInt8(ascii: "\\") {
+                opaque.append(octet)
+            } else {
+                PercentEncoding.appendTriplet(octet, to: &opaque)
             }
         }
         return opaque

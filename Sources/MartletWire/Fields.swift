@@ -19,6 +19,11 @@ public struct Fields: Sendable {
     /// Makes an empty set of fields; allocates nothing.
     public init() {}
 
+    /// Makes a set of one field line; see `append`.
+    public init(_ name: HTTPField.Name, _ value: String) {
+        append(name, value)
+    }
+
     /// The number of field lines.
     public var count: Int { lines.count }
 
@@ -76,7 +81,7 @@ extension Fields {
 
     /// As the subscript, in octets: what the parsers of lists read.
     package func combined(_ name: HTTPField.Name) -> [UInt8]? {
-        contains(name) ? self[name].map { Array($0.utf8) } : nil
+        self[name].map { Array($0.utf8) }
     }
 
     /// The values of the field `name`, one for each line, in order; empty if there is none.

@@ -1,5 +1,5 @@
 /// A set of ASCII octets as two words, so that asking is a shift and a mask: no table to load, nothing to initialise.
-struct OctetSet: Sendable {
+package struct OctetSet: Sendable {
     /// A bit for each of the octets 0x00 to 0x3F.
     let low: UInt64
     /// A bit for each of the octets 0x40 to 0x7F.
@@ -20,6 +20,10 @@ struct OctetSet: Sendable {
     /// The brackets are a departure: the grammar wants them encoded, browsers send them as they are.
     @inline(__always)
     static var segment: OctetSet { OctetSet(low: 0x2FFF_7FD2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
+
+    /// What stays as it is in a path segment that ``PercentEncoding`` writes: `pchar` without `%`, `:`, `&` and `'`.
+    @inline(__always)
+    static var linkSegment: OctetSet { OctetSet(low: 0x2BFF_7F12_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
 
     /// What may stand anywhere in a request target: visible ASCII without `#`.
     ///
@@ -66,7 +70,7 @@ struct OctetSet: Sendable {
 extension Span<UInt8> {
     /// Whether these octets are those of `lowercase`, ASCII in lower case, in any case.
     @inline(__always)
-    func equals(ignoringCase lowercase: String) -> Bool {
+    package func equals(ignoringCase lowercase: String) -> Bool {
         let other = lowercase.utf8.span
         guard count == other.count else { return false }
         for index in indices where OctetSet.lowercased(self[index]) != other[index] {

@@ -7,17 +7,24 @@ public enum PercentEncoding {
     /// an encoded `:` cannot be taken for the end of a scheme (RFC 3986 §4.2). The segments `.` and `..` have no
     /// encoding that keeps their meaning from a client: do not link them.
     public static func appendSegment(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
-        for index in bytes.indices { appendSegmentOctet(bytes[index], to: &output) }
+        // What stays is copied in runs.
+        var start = 0
+        for index in bytes.indices where !OctetSet.linkSegment.contains(bytes[index]) {
+            output.append(copying: bytes.extracting(start..<index))
+            appendTriplet(bytes[index], to: &output)
+            start = index + 1
+        }
+        output.append(copying: bytes.extracting(start...))
     }
 
     /// Appends a path segment for a link; see ``appendSegment(_:to:)-(Span<UInt8>,_)``.
     public static func appendSegment(_ bytes: [UInt8], to output: inout [UInt8]) {
-        for octet in bytes { appendSegmentOctet(octet, to: &output) }
+        appendSegment(bytes.span, to: &output)
     }
 
     /// Appends a path segment for a link; see ``appendSegment(_:to:)-(Span<UInt8>,_)``.
     public static func appendSegment(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
-        for octet in bytes { appendSegmentOctet(octet, to: &output) }
+        appendSegment(bytes.span, to: &output)
     }
 
     /// `text` as it may stand anywhere in a URI, such as a value in a query or a cookie: letters, digits and `-._~` stay
@@ -91,28 +98,6 @@ public enum PercentEncoding {
         output.append(UInt8(ascii: "%"))
         output.append(hexadecimalDigit(octet >> 4))
         output.append(hexadecimalDigit(octet & 0xF))
-    }
-
-    private static func appendSegmentOctet(_ octet: UInt8, to output: inout [UInt8]) {
-        if staysInSegment(octet) {
-            output.append(octet)
-        } else {
-            appendTriplet(octet, to: &output)
-        }
-    }
-
-    private static func staysInSegment(_ octet: UInt8) -> Bool {
-        switch octet {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "A")...UInt8(ascii: "Z"):
-            true
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "!"),
-            UInt8(ascii: "$"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"),
-            UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="), UInt8(ascii: "@"):
-            true
-        default:
-            false
-        }
     }
 
     private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {

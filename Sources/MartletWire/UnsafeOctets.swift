@@ -60,12 +60,12 @@ func endOfToken(in input: Span<UInt8>, from start: Int, to end: Int) -> Int {
 
 extension [UInt8] {
     /// Appends the octets of `span`: one copy of memory. (`Array` takes no `Span` before Swift 6.4.)
-    mutating func append(copying span: Span<UInt8>) {
+    package mutating func append(copying span: Span<UInt8>) {
         unsafe span.withUnsafeBufferPointer { unsafe append(copying: $0) }
     }
 
     /// Appends the octets of a literal; it copies them once and allocates nothing by itself.
-    mutating func append(_ literal: StaticString) {
+    package mutating func append(_ literal: StaticString) {
         // The buffer lives as long as the program: only the copy inside the closure uses it.
         literal.withUTF8Buffer { unsafe append(copying: $0) }
     }

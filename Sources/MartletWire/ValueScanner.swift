@@ -142,7 +142,7 @@ extension ValueScanner {
 
 extension OctetSet {
     /// HTAB, SP, VCHAR and obs-text: what a quoted-string may hold (RFC 9110 §5.6.4) and a field value may too.
-    static func isText(_ octet: UInt8) -> Bool {
+    package static func isText(_ octet: UInt8) -> Bool {
         octet >= 0x20 && octet != 0x7F || octet == 0x09
     }
 }

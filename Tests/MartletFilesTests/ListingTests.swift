@@ -298,6 +298,24 @@ struct ListingTests {
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
     }
 
+    @Test("one entry after the other has its own time, whatever the one before had")
+    func timeElements() {
+        var times = TimeElements()
+        let order = [
+            0, 59, 60, 61, 0, -1, -60, -61, -120, 1_795_368_000, 1_795_368_059, .max, .max, .min, 3_599, 3_600,
+        ]
+        for seconds in order {
+            var (bytes, time) = ([UInt8](), [UInt8]())
+            times.append(seconds, to: &bytes)
+            UTCTime(secondsSince1970: seconds).appendISO8601(to: &time)
+            let text = String(decoding: time, as: UTF8.self)
+            #expect(
+                String(decoding: bytes, as: UTF8.self)
+                    == "<time datetime=\"\(text)\">\(text.prefix(10))<span> \(text.dropFirst(11).prefix(5))</span></time>"
+            )
+        }
+    }
+
     private let empty = PageSelection.Page(entries: [], hasMore: false)
     private let oneFile = PageSelection.Page(entries: [file("a")], hasMore: false)
 
@@ -307,7 +325,8 @@ struct ListingTests {
 
     private func row(_ entry: DirectoryEntry) -> String {
         var bytes: [UInt8] = []
-        ListingMarkup.appendRow(entry, to: &bytes)
+        var times = TimeElements()
+        ListingMarkup.appendRow(entry, &times, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 }

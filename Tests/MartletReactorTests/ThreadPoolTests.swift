@@ -51,7 +51,7 @@ struct ThreadPoolTests {
         let held = Task {
             try await pool.run {
                 began.withLock { $0 = true }
-                while !gate.withLock({ $0 }) { sched_yield() }
+                while !gate.withLock({ $0 }) { usleep(1_000) }
             }
         }
         try await eventually("the only thread is busy") { began.withLock { $0 } }
@@ -72,7 +72,7 @@ struct ThreadPoolTests {
         let held = Task {
             try await pool.run {
                 began.withLock { $0 = true }
-                while !gate.value { sched_yield() }
+                while !gate.value { usleep(1_000) }
             }
         }
         try await eventually("the only thread is busy") { began.value }

@@ -206,7 +206,7 @@ struct FaultTests {
             let port = server.port
             // Cut off by the server, long before its own patience ends.
             let task = Task { try await TestClient(port: port, timeout: .seconds(600)).get("/") }
-            _ = try await server.nextRequest(timeout: .seconds(10))
+            _ = try await server.nextRequest(timeout: .seconds(240))
             try await server.stop()
             await #expect(throws: TestClientError.self) { try await task.value }
         }

@@ -94,8 +94,8 @@ struct TestClientTests {
         try await withServer { server in
             server.enqueue(fault: .stall(at: .beforeHead))
             let port = server.port
-            let task = Task { try await TestClient(port: port, timeout: .seconds(60)).get("/") }
-            _ = try await server.nextRequest(timeout: .seconds(10))
+            let task = Task { try await TestClient(port: port, timeout: .seconds(240)).get("/") }
+            _ = try await server.nextRequest(timeout: .seconds(240))
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
         }

@@ -9,7 +9,7 @@ final class FuzzClient {
     private var received: [UInt8] = []
     private var hasEnded = false
     /// The longest that the server may say nothing and take nothing.
-    private static let patience: CInt = 10_000
+    private static let patience: CInt = 60_000
 
     init(_ socket: TestSocket) {
         self.socket = socket

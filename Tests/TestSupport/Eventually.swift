@@ -12,11 +12,11 @@ public struct TimedOut: Error, CustomStringConvertible {
 /// awaited instead.
 /// - Parameters:
 ///   - what: named in the error: "every connection is closed".
-///   - timeout: 60 s by default: a machine under load and sanitizers may be that slow.
+///   - timeout: 4 min by default: all tests begin at once, and each has to wait for its turn.
 /// - Throws: `TimedOut`, which fails the test with `what` in its message.
 public func eventually(
     _ what: String,
-    timeout: Duration = .seconds(60),
+    timeout: Duration = .seconds(240),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = Instant.now() + Nanoseconds(timeout)

@@ -65,6 +65,10 @@ bool cm_is_directory(const struct stat *status);
 bool cm_is_socket(const struct stat *status);
 bool cm_is_symbolic_link(const struct stat *status);
 
+// Whether the file system of `fd` is one of this machine's own, which keeps the times of files and folders itself: ext2 to
+// ext4, XFS, Btrfs, F2FS, tmpfs or overlay. Over a network they may come late.
+bool cm_keeps_times(int fd);
+
 // sendfile that takes the offset by value. Raises SIGPIPE on a closed socket: ignore that signal.
 ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count);
 
@@ -81,6 +85,10 @@ int cm_processors(void);
 // the crash of a full one can be reported. cm_end_thread takes that back.
 void cm_begin_thread(const char *name);
 void cm_end_thread(void);
+
+// What runs on the calling thread: an event loop, or NULL.
+void *cm_current_loop(void);
+void cm_set_current_loop(void *loop);
 
 // What the calling thread answers, for the report of a crash: a request line, which must stay where it is until
 // cm_answer_ends, and the client's socket, or -1.

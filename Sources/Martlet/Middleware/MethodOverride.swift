@@ -31,7 +31,7 @@ public struct MethodOverride: Handler, Routing {
         return try await Next(endpoint)(request)
     }
 
-    func endpoint(for request: inout Request) -> Endpoint {
+    package func endpoint(for request: inout Request) -> Endpoint {
         if request.method == .post, let name = request.fields[.xHTTPMethodOverride] {
             guard let method = allowed.first(where: { $0.rawValue == name }) else { return refusal }
             request.method = method

@@ -42,9 +42,11 @@ public struct RateLimit: Middleware {
         let wait = buckets.withLock { $0.take(from: Peer(request.peer), at: now()) }
         guard let wait else { return try await next(request) }
         let seconds = wait.count / 1_000_000_000 + (wait.count % 1_000_000_000 == 0 ? 0 : 1)
-        var fields = Fields()
-        fields.append(.retryAfter, "\(seconds)")
-        throw HTTPError(.tooManyRequests, "Too many requests; try again in \(seconds) s.", fields: fields)
+        throw HTTPError(
+            .tooManyRequests,
+            "Too many requests; try again in \(seconds) s.",
+            fields: Fields(.retryAfter, "\(seconds)")
+        )
     }
 }
 
