@@ -38,7 +38,7 @@ readelf -lW "$program" | grep 'GNU_STACK' | grep -q 'RW ' || fail "The program's
 readelf -dW "$program" | grep -qE 'R(UN)?PATH' && fail "The program has a run path."
 readelf -lW "$program" | grep -q 'GNU_RELRO' || fail "The program's relocations stay writable."
 scripts/linkage.sh "$program"
-identity() { readelf -n "$1" | sed -n 's/.*Build ID: //p'; }
+identity() { readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: //p'; }
 [ -n "$(identity "$program")" ] && [ "$(identity "$program")" = "$(identity "$debug")" ] || fail "The debug information is another program's."
 readelf -p .gnu_debuglink "$program" | grep -qF "$(basename "$debug")" || fail "The program does not name its debug information."
 
