@@ -22,6 +22,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import traceback
 
 import bulk
 import connections
@@ -58,7 +60,7 @@ def main():
         results = {"machine": report.machine(rivals.values()), "seconds": setting.seconds, "rounds": setting.rounds}
         results["works"] = [run_work(work, rivals, setting, left_out) for work in setting.choose(all_works).values()]
         results["footprint"] = footprint.measure(rivals, all_works, setting) if setting.measures_memory else []
-        results["scale"] = measure_scale(rivals, all_works, root, setting)
+        results["scale"] = measure_scale(rivals, all_works, root, setting, left_out)
     results["left_out"] = left_out
     results["binary"] = report.binary(peers.binary_folder())
     judged = targets.judge(results, all_works)
@@ -72,6 +74,8 @@ def main():
         picture = setting.table.with_suffix(".svg")
         picture.write_text(drawing)
         setting.table.write_text(report.markdown(results, plot=picture.name))
+    if set(left_out) & set(scale.ALL | bulk.ALL):
+        sys.exit(1)
 
 
 class Setting:
@@ -150,13 +154,20 @@ def run_work(work, rivals, setting, left_out):
     return {"name": work.name, "about": work.about, "samples": samples}
 
 
-def measure_scale(rivals, all_works, root, setting):
+def measure_scale(rivals, all_works, root, setting, left_out):
     if not setting.measures_scale:
         return []
     measured = []
     for name, measure in setting.choose(scale.ALL | bulk.ALL).items():
-        print(f"{name}: {measure.__doc__.splitlines()[0]}", file=sys.stderr)
-        measured.append({"name": name, **measure(rivals, all_works, root, setting)})
+        print(f"{name}: {measure.__doc__}", file=sys.stderr)
+        start = time.monotonic()
+        try:
+            measured.append({"name": name, **measure(rivals, all_works, root, setting)})
+        except FAILURES as failure:
+            # What was measured before is kept.
+            left_out[name] = str(failure)
+            traceback.print_exc()
+        print(f"    {time.monotonic() - start:.0f} s", file=sys.stderr)
     return measured
 
 

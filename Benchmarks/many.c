@@ -61,7 +61,11 @@ static int receive(int fd) {
     static char received[65536];
     ssize_t length = recv(fd, received, sizeof received, MSG_DONTWAIT);
     if (length < 0 && errno == EAGAIN) return 0;
-    if (length <= 0) fail("recv");
+    if (length < 0) fail("recv");
+    if (length == 0) {
+        fprintf(stderr, "a connection was closed\n");
+        exit(1);
+    }
     if (answer_length == 0) missing[fd] = answer_length = length;
     if (missing[fd] == answer_length && strncmp(received, "HTTP/1.1 200 ", 13)) {
         fprintf(stderr, "not a good answer: %.40s\n", received);

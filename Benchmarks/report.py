@@ -51,7 +51,9 @@ def markdown(results, plot):
     if plot:
         parts.append(f"![{drawing.describe(results)}]({plot})")
     parts += [_introduction(results), "## Targets", _table(["target", "at most", "measured", "which is"], results["targets"])]
-    parts += ["## Beside other servers", _works_table(results), _left_out(results)]
+    if results["works"]:
+        parts += ["## Beside other servers", _works_table(results)]
+    parts.append(_left_out(results))
     if results["footprint"]:
         parts += ["## Start and memory", _footprint_table(results["footprint"])]
     for measured in results["scale"]:
@@ -78,9 +80,9 @@ def _introduction(results):
     return f"""Written by `make bench`. One worker for each server on one CPU, wrk on another; 64 connections where nothing else is
 said; medians of {results["rounds"]} x {results["seconds"]} s in turns, the lowest and the highest in parentheses.
 CPU time is what the CPU clocks of the server's processes count, divided by the requests that wrk counts: the figure to
-compare, for it depends little on what else runs; its parts in user code and in the kernel are estimates. Against nginx: the median of what it was in each round. No server logs
-but where it says so. Every answer was checked before it was timed. The figures of one run on a shared machine; compare
-within a table only.
+compare, for it depends little on what else runs; its parts in user code and in the kernel are estimates. Against nginx:
+the median of what it was in each round. No server logs but where it says so. Every answer was checked before it was
+timed. The figures of one run on a shared machine; compare within a table only.
 
 - {about["processors"]} x {about["processor"]}, {about["kernel"]}, load {about["load"]:.1f} at the start
 - {", ".join(about["versions"])}

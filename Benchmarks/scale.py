@@ -81,6 +81,7 @@ def curve(rivals, works, root, setting):
             for ask in loads.values():
                 ask()  # Warms caches; not counted.
             samples = rounds.in_turns(loads, few(setting))
+        print(f"    {count} connections: {', '.join(map(cpu, samples.values()))} us of CPU a request", file=sys.stderr)
         raw[count] = samples
         row = [f"{count:,}"]
         for values in samples.values():
@@ -107,7 +108,10 @@ class Crowd:
         before = processes.cpu_time(self.server.pid)
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        answers, seconds = self.process.stdout.readline().split()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("a connection was not answered")
+        answers, seconds = line.split()
         used = processes.cpu_time(self.server.pid) - before
         return {
             "cpu": used.total / int(answers) * 1e6,

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import pathlib
+import re
 import socket
 import subprocess
 
@@ -42,7 +43,7 @@ class Work:
     name: str
     about: str
     path: str
-    #: What the answer has to be; or, where that is each server's own, the texts that it has to hold.
+    #: What the answer has to be; or, where that is each server's own, the words that it has to hold.
     content: bytes | tuple
     peers: tuple = ALL
     #: The most that Martlet may cost, in what nginx costs for `target_of`, by default the same work.
@@ -81,20 +82,21 @@ class Work:
 
     def check(self, port):
         """Asks once and compares; raises when the answer is not the right one."""
-        head, content = _curl(port, self.path, self.request_fields(port), self.form)
+        head, content = curl(port, self.path, self.request_fields(port), self.form)
         status = int(head.split()[1])
         if status != self.status:
             raise ValueError(f"{self.name}: status {status}, not {self.status}")
         if isinstance(self.content, tuple):
-            if missing := [text for text in self.content if text not in content]:
-                raise ValueError(f"{self.name}: {len(missing)} texts are missing, such as {missing[0]!r}")
+            if missing := set(self.content) - set(re.findall(rb"[\w.-]+", content)):
+                raise ValueError(f"{self.name}: {len(missing)} words are missing, such as {min(missing)!r}")
         elif content != self.content:
             raise ValueError(f"{self.name}: {len(content)} octets, not the {len(self.content)} expected")
         if self.pipelines:
             _check_pipelined(port, self.path, self.content)
 
 
-def _curl(port, path, fields, form=None):
+def curl(port, path, fields=(), form=None):
+    """The head and the content of an answer."""
     command = ["curl", "--silent", "--show-error", "--include", "--max-time", "20", f"http://127.0.0.1:{port}{path}"]
     for field in fields:
         command += ["--header", field]
@@ -121,7 +123,7 @@ def _check_pipelined(port, path, content):
 
 def _condition(port, path):
     """A field that makes the request conditional: by entity tag, or by date where the server has no tags."""
-    head, _ = _curl(port, path, [])
+    head, _ = curl(port, path)
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.splitlines())}
     if tag := fields.get("etag"):
         return f"If-None-Match: {tag}"

@@ -7,8 +7,8 @@ actor Audience {
     /// The answer to a client that wants to listen, from now on.
     nonisolated func seat() -> Response {
         .events { events in
-            try await events.comment("welcome")
             await self.add(events)
+            try await events.comment("welcome")
             while true { try await Task.sleep(for: .seconds(3600)) }
         }
     }
