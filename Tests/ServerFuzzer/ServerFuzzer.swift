@@ -35,14 +35,18 @@ struct FuzzOptions {
 @main enum ServerFuzzer {
     static func main() async throws {
         if CommandLine.arguments.dropFirst().first == "--serve" { return try await serve() }
-        let options = FuzzOptions(Array(CommandLine.arguments.dropFirst()))
+        // Not from within: `exit` would leave the server behind.
+        guard try fuzz(FuzzOptions(Array(CommandLine.arguments.dropFirst()))) else { exit(1) }
+    }
+
+    private static func fuzz(_ options: FuzzOptions) throws -> Bool {
         let child = try ChildProcess("/proc/self/exe", arguments: ["--serve"])
         guard let line = try child.readLine(), let port = UInt16(line) else {
             print("the server does not start")
-            exit(1)
+            return false
         }
         let run = FuzzRun(options, .loopback(port: port), corpus: try options.corpus.map(readCorpus) ?? [])
-        guard try run.go(server: child.process) else { exit(1) }
+        return try run.go(server: child.process)
     }
 
     private static func serve() async throws {
