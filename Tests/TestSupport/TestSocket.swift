@@ -91,12 +91,17 @@ public final class TestSocket: Sendable {
     }
 
     /// Receives until the peer finishes sending.
-    public func receiveAll() throws -> [UInt8] {
+    /// - Parameter untilReset: a reset is an end like others; default false: it is thrown.
+    public func receiveAll(untilReset: Bool = false) throws -> [UInt8] {
         var received: [UInt8] = []
-        while true {
-            let bytes = try receive()
-            if bytes.isEmpty { return received }
-            received += bytes
+        do {
+            while true {
+                let bytes = try receive()
+                if bytes.isEmpty { return received }
+                received += bytes
+            }
+        } catch let error as SystemError where untilReset && error.code == ECONNRESET {
+            return received
         }
     }
 
