@@ -10,7 +10,7 @@ struct TestClientTests {
     private func answer(to octets: String) async throws -> TestResponse {
         try await withServer { server in
             server.enqueue(raw: octets)
-            return try await TestClient(port: server.port, timeout: .seconds(5)).get("/")
+            return try await TestClient(port: server.port, timeout: .seconds(60)).get("/")
         }
     }
 
