@@ -31,8 +31,8 @@ final class FileCache: EventSource {
         (self.root, self.loop) = (root, loop)
         var descriptors = rlimit()
         let isKnown = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0
-        // Most descriptors are for connections.
-        limit = isKnown ? Int(min(256, descriptors.rlim_cur / 16)) : 64
+        // Most descriptors are for connections, every loop holds some, and a file may bring three sidecars.
+        limit = isKnown ? Int(min(256, descriptors.rlim_cur / 64)) : 16
     }
 
     /// What the current loop holds of `root`; nil when this is no loop's thread.

@@ -163,6 +163,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// Watches `fd` for a source that was registered without a descriptor.
+    /// - Throws: `SystemError` when the system cannot watch it: ENOMEM or ENOSPC.
     public func watch(_ fd: CInt, for registration: Registration, trigger: Trigger) throws(SystemError) {
         try poller.add(fd, token: registration.token, trigger: trigger)
     }
