@@ -40,6 +40,7 @@ extension RequestHead {
     /// Puts an asterisk in the place of the password in a refused line, which is kept for the log (RFC 3986 §3.2.1). A
     /// target with user information is always refused.
     private mutating func hidePassword() {
+        var line = Array(self.line)
         guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return }
         var target = line[(space + 1)...].prefix { $0 != UInt8(ascii: " ") }
         if let colon = target.firstIndex(of: UInt8(ascii: ":")), target[colon...].starts(with: "://".utf8) {
@@ -50,6 +51,8 @@ extension RequestHead {
             let colon = authority[..<end].firstIndex(of: UInt8(ascii: ":"))
         else { return }
         line.replaceSubrange(colon + 1..<end, with: CollectionOfOne(UInt8(ascii: "*")))
+        self.line.removeAll()
+        self.line.append(copying: line.span)
     }
 
     /// Takes the method at the beginning of `line`; its end is the first SP, or the line's end.

@@ -1,4 +1,4 @@
-// The unsafe code of this target: two scans and one copy. All stay inside the span they are given.
+// The unsafe code of this target: two scans and two copies. All stay inside the span they are given.
 
 /// Returns the index of the first control octet (below 0x20, or 0x7F) of `input` in `start..<end`, or `end`.
 ///
@@ -58,10 +58,46 @@ func endOfToken(in input: Span<UInt8>, from start: Int, to end: Int) -> Int {
     return index
 }
 
+extension OutputSpan<UInt8> {
+    /// Appends the octets of `span`, for which there must be room: one copy of memory.
+    @inline(__always)
+    mutating func append(copying span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { unsafe append(copying: $0) }
+    }
+
+    /// Appends the octets of a literal, for which there must be room.
+    @inline(__always)
+    mutating func append(_ literal: StaticString) {
+        literal.withUTF8Buffer { unsafe append(copying: $0) }
+    }
+
+    @inline(__always)
+    fileprivate mutating func append(copying octets: UnsafeBufferPointer<UInt8>) {
+        precondition(octets.count <= freeCapacity)
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            _ = unsafe buffer.extracting(count...).initialize(fromContentsOf: octets)
+            count += octets.count
+        }
+    }
+}
+
 extension [UInt8] {
     /// Appends the octets of `span`: one copy of memory. (`Array` takes no `Span` before Swift 6.4.)
     package mutating func append(copying span: Span<UInt8>) {
         unsafe span.withUnsafeBufferPointer { unsafe append(copying: $0) }
+    }
+
+    /// Writes the octets of `span` over those that begin at `start`; all of them must be there already.
+    @inlinable
+    package mutating func overwrite(at start: Int, with span: Span<UInt8>) {
+        precondition(start >= 0 && start + span.count <= count)
+        unsafe withUnsafeMutableBytes { octets in
+            unsafe span.withUnsafeBytes { span in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: octets[start..<start + span.count]).copyMemory(
+                    from: span
+                )
+            }
+        }
     }
 
     /// Appends the octets of a literal; it copies them once and allocates nothing by itself.
@@ -73,11 +109,6 @@ extension [UInt8] {
     /// Half the instructions of `append(contentsOf:)`, and a response head is a dozen of these.
     @inline(__always)
     private mutating func append(copying octets: UnsafeBufferPointer<UInt8>) {
-        append(addingCapacity: octets.count) { output in
-            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
-                _ = unsafe buffer.extracting(count...).initialize(fromContentsOf: octets)
-                count += octets.count
-            }
-        }
+        append(addingCapacity: octets.count) { unsafe $0.append(copying: octets) }
     }
 }
