@@ -24,9 +24,9 @@ public enum ByteRanges {
     /// than `limit` ranges remain. A range that no representation could satisfy is left out. On an empty
     /// representation a suffix range is satisfiable but has no Content-Range to say so, thus `whole`.
     public static func evaluate(_ range: Span<UInt8>, length: Int, limit: Int = 16) -> Result {
+        guard range.count >= 6, range.extracting(0..<6).equals(anyCaseOf: "bytes=") else { return .whole }
         var scanner = ValueScanner(range)
-        let unit = scanner.token()
-        guard scanner.matches(unit, "bytes"), scanner.consume(UInt8(ascii: "=")) else { return .whole }
+        scanner.position = 6
 
         var ranges: [Range<Int>] = []
         var count = 0
@@ -48,6 +48,11 @@ public enum ByteRanges {
     /// Adds `range`, joined with every range that it overlaps or nearly touches. The ranges already there are too far
     /// apart from each other to join, and so is the outcome from the rest: one pass is enough.
     private static func merge(_ range: Range<Int>, into ranges: inout [Range<Int>]) {
+        if ranges.isEmpty {
+            // Room at once for as many as clients ask for.
+            ranges.reserveCapacity(4)
+            return ranges.append(range)
+        }
         var joined = range
         var place = ranges.count
         for (index, other) in ranges.enumerated() where isNear(range, other) {

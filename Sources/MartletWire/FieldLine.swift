@@ -53,7 +53,7 @@ struct FieldLine: Sendable {
     /// Whether `line`, in which this one was read, is just `Name: value`.
     @inline(__always)
     func isCanonical(in line: Span<UInt8>) -> Bool {
-        value.upperBound == line.count && valueStart == nameEnd &+ 2 && line[name.upperBound + 1] == UInt8(ascii: " ")
+        Int(valueEnd) == line.count && valueStart == nameEnd &+ 2 && line[Int(nameEnd) + 1] == UInt8(ascii: " ")
     }
 
     /// Says what is wrong with a line whose name ends at `index` without a colon after it, or is empty.

@@ -37,6 +37,7 @@ struct FramingFields: Sendable {
     }
 
     /// Puts what the lines came to into `head`, whose version is known, or says why they make no valid request.
+    @inline(__always)
     func settle(_ head: inout RequestHead) throws(RequestError) {
         guard hasHost || head.version == .http1_0 else { throw .missingHost }
         if hasTransferEncoding {

@@ -15,11 +15,12 @@ package struct OctetSet: Sendable {
     /// digits, `-` and `.`, as those below have.
     @inline(__always)
     func end(in octets: Span<UInt8>, from start: Int = 0) -> Int {
-        var index = endOfPlain(in: octets, from: start)
-        while index < octets.count, contains(octets[index]) {
-            index = endOfPlain(in: octets, from: index &+ 1)
+        var index = start
+        while true {
+            index = endOfPlain(in: octets, from: index)
+            guard index < octets.count, contains(octets[index]) else { return index }
+            index += 1
         }
-        return index
     }
 
     /// `tchar`, what tokens such as methods and field names are made of (RFC 9110 §5.6.2).

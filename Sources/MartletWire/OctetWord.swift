@@ -38,11 +38,12 @@ extension Span<UInt8> {
     /// The index of the first octet from `start` on that `answer` is yes for, or `count`.
     @inline(__always)
     func first(from start: Int, where answer: (OctetWord) -> UInt64) -> Int {
+        precondition(start >= 0)
         var index = start
         while let word = word(at: index) {
             let found = answer(OctetWord(word: word)) & OctetWord.all(0x80)
             if found != 0 { return index &+ found.trailingZeroBitCount &>> 3 }
-            index &+= 8
+            index += 8
         }
         // Fewer than eight are left: they are looked at with some before them, which then are shifted out.
         if index < count, let word = word(at: count &- 8) {
@@ -57,6 +58,7 @@ extension Span<UInt8> {
     }
 
     /// The index of the first `octet`, of ASCII, from `start` on, or `count`.
+    @inline(__always)
     func firstIndex(of octet: UInt8, from start: Int) -> Int {
         first(from: start) { $0.equals(octet) & ~$0.isNotASCII }
     }
@@ -65,12 +67,14 @@ extension Span<UInt8> {
 /// Returns the index of the first control octet (below 0x20, or 0x7F) of `input` in `start..<end`, or `end`.
 ///
 /// A CR can only be found, and nothing else be hidden, by looking at every octet.
+@inline(__always)
 func firstControl(in input: Span<UInt8>, from start: Int, to end: Int) -> Int {
     input.extracting(0..<end).first(from: start) { ~($0.isIn(0x20...0x7E) | $0.isNotASCII) }
 }
 
 /// Returns the index of the first octet of `input` from `start` on that is no letter, digit, `-` or `.`, or the end: nearly
 /// all of names, hosts and paths are these.
+@inline(never)
 func endOfPlain(in input: Span<UInt8>, from start: Int) -> Int {
     input.first(from: start) { word in
         ~(word.isLetter | word.isIn(0x2D...0x39) & ~word.equals(UInt8(ascii: "/"))) | word.isNotASCII

@@ -85,17 +85,18 @@ public enum PercentEncoding {
         return output
     }
 
-    /// Whether a name or value of a query or form stands for anything but itself: has a `%` or `+`.
-    static func isEncodedItem(_ bytes: Span<UInt8>) -> Bool {
-        let encoded = bytes.first(from: 0) { word in
+    /// Whether the name or value at `range` of a query or form stands for anything but itself: has a `%` or `+`.
+    static func isEncodedItem(_ bytes: Span<UInt8>, at range: Range<Int>) -> Bool {
+        let encoded = bytes.extracting(0..<range.upperBound).first(from: range.lowerBound) { word in
             (word.equals(UInt8(ascii: "%")) | word.equals(UInt8(ascii: "+"))) & ~word.isNotASCII
         }
-        return encoded < bytes.count
+        return encoded < range.upperBound
     }
 
     /// Appends a name or value of a query or form, decoded: `+` is a space and a `%` without two hexadecimal digits itself.
     /// Whether there is no such `%`.
     @discardableResult
+    @inline(__always)
     static func appendDecodedItem(_ bytes: Span<UInt8>, to output: inout [UInt8]) -> Bool {
         var isWellFormed = true
         output.append(addingCapacity: bytes.count) { output in
@@ -105,15 +106,13 @@ public enum PercentEncoding {
                 if octet == UInt8(ascii: "+") {
                     octet = UInt8(ascii: " ")
                 } else if octet == UInt8(ascii: "%") {
-                    if let decoded = triplet(bytes, at: index) {
-                        octet = decoded
-                        index += 2
-                    } else {
-                        isWellFormed = false
-                    }
+                    let decoded = triplet(bytes, at: index)
+                    isWellFormed = isWellFormed && decoded != nil
+                    octet = decoded ?? octet
+                    index &+= decoded == nil ? 0 : 2
                 }
                 output.append(octet)
-                index += 1
+                index &+= 1
             }
         }
         return isWellFormed

@@ -57,10 +57,12 @@ public struct QueryItems: Sendable, Sequence {
         }
 
         private func decoded(_ range: Range<Int>) -> String {
-            let octets = bytes.span.extracting(range)
-            guard PercentEncoding.isEncodedItem(octets) else { return String(decoding: bytes[range], as: UTF8.self) }
+            let octets = bytes.span
+            guard PercentEncoding.isEncodedItem(octets, at: range) else {
+                return String(decoding: bytes[range], as: UTF8.self)
+            }
             var output: [UInt8] = []
-            PercentEncoding.appendDecodedItem(octets, to: &output)
+            PercentEncoding.appendDecodedItem(octets.extracting(range), to: &output)
             return String(decoding: output, as: UTF8.self)
         }
     }
@@ -71,6 +73,7 @@ struct ItemList {
     private var position = 0
 
     /// The bounds in `octets` of the next item that is not empty, or nil after the last.
+    @inline(__always)
     mutating func next(in octets: Span<UInt8>) -> (name: Range<Int>, value: Range<Int>)? {
         while position < octets.count {
             let start = position

@@ -13,6 +13,7 @@ extension RequestHead {
         }
     }
 
+    @inline(__always)
     private mutating func readParts(of line: Span<UInt8>) throws(RequestError) {
         let methodEnd = try readMethod(line)
         guard methodEnd < line.count else { throw .malformedRequestLine }
@@ -67,6 +68,7 @@ extension RequestHead {
     }
 
     /// Reads `HTTP/` DIGIT `.` DIGIT (RFC 9112 §2.3).
+    @inline(__always)
     private static func version(_ bytes: Span<UInt8>) throws(RequestError) -> HTTPVersion {
         guard bytes.count == 8, bytes.extracting(0..<5).equals("HTTP/"), OctetSet.isDigit(bytes[5]),
             bytes[6] == UInt8(ascii: "."), OctetSet.isDigit(bytes[7])

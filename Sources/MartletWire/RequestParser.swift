@@ -77,6 +77,7 @@ public struct RequestParser: Sendable {
     }
 
     /// Moves on to the end of the head or of the input; whether the head is complete.
+    @inline(__always)
     private mutating func advance(_ input: Span<UInt8>, _ head: inout RequestHead) throws(RequestError) -> Bool {
         let window = min(input.count, limits.head)
         if isIdle {
@@ -105,6 +106,7 @@ public struct RequestParser: Sendable {
 
 extension RequestParser {
     /// Skips empty lines before the request line (RFC 9112 §2.2); whether its first octet is there.
+    @inline(__always)
     private mutating func skipEmptyLines(_ input: Span<UInt8>, to window: Int) throws(RequestError) -> Bool {
         while scanned < window {
             guard input[scanned] == 0x0D else {
@@ -122,6 +124,7 @@ extension RequestParser {
     }
 
     /// Reads the request line; whether it is complete.
+    @inline(__always)
     private mutating func readRequestLine(
         _ input: Span<UInt8>,
         to window: Int,

@@ -137,6 +137,7 @@ extension RequestPath: Hashable {
 // MARK: - Decoding
 
 extension RequestPath {
+    @inline(__always)
     private mutating func appendSegments(of raw: Span<UInt8>) throws(RequestError) {
         var decoder = SegmentDecoder(ends: ends)
         ends = []
@@ -161,6 +162,7 @@ private struct SegmentDecoder {
         self.ends = ends
     }
 
+    @inline(__always)
     mutating func decode(_ raw: Span<UInt8>, to output: inout OutputSpan<UInt8>) throws(RequestError) {
         var index = !raw.isEmpty && raw[0] == UInt8(ascii: "/") ? 1 : 0
         while true {
@@ -183,21 +185,18 @@ private struct SegmentDecoder {
         from index: inout Int,
         to output: inout OutputSpan<UInt8>
     ) throws(RequestError) {
-        while index < raw.count {
-            var octet = raw[index]
-            if OctetSet.segment.contains(octet) {
+        while true {
+            while index < raw.count, OctetSet.segment.contains(raw[index]) {
+                output.append(raw[index])
                 index += 1
-            } else if octet == UInt8(ascii: "/") {
-                return
-            } else {
-                guard octet == UInt8(ascii: "%") else { throw .invalidPathOctet }
-                guard let decoded = PercentEncoding.triplet(raw, at: index) else { throw .invalidPercentEncoding }
-                guard decoded != 0 else { throw .encodedNUL }
-                hasEncodedSlash = hasEncodedSlash || decoded == UInt8(ascii: "/")
-                octet = decoded
-                index += 3
             }
+            guard index < raw.count, raw[index] != UInt8(ascii: "/") else { return }
+            guard raw[index] == UInt8(ascii: "%") else { throw .invalidPathOctet }
+            guard let octet = PercentEncoding.triplet(raw, at: index) else { throw .invalidPercentEncoding }
+            guard octet != 0 else { throw .encodedNUL }
+            hasEncodedSlash = hasEncodedSlash || octet == UInt8(ascii: "/")
             output.append(octet)
+            index += 3
         }
     }
 

@@ -8,27 +8,25 @@ struct TargetOctets {
     private(set) var fault: Int?
 
     /// Looks at the target that begins at `start` in `line`, which holds no control octet.
+    @inline(__always)
     init(in line: Span<UInt8>, from start: Int) {
         var question: Int?
-        var index = Self.next(in: line, from: start)
-        while index < line.count, line[index] != UInt8(ascii: " ") {
+        var index = start
+        while true {
+            index = line.first(from: index) { word in
+                word.equals(UInt8(ascii: " ")) | word.equals(UInt8(ascii: "?")) | word.equals(UInt8(ascii: "#"))
+                    | word.isNotASCII
+            }
+            guard index < line.count, line[index] != UInt8(ascii: " ") else { break }
             if line[index] == UInt8(ascii: "?") {
                 question = question ?? index
             } else {
                 fault = fault ?? index
             }
-            index = Self.next(in: line, from: index + 1)
+            index += 1
         }
         range = start..<index
         self.question = question ?? index
-    }
-
-    /// The next octet that is SP, `?`, `#` or not ASCII, or the end of the line.
-    private static func next(in line: Span<UInt8>, from start: Int) -> Int {
-        line.first(from: start) { word in
-            word.equals(UInt8(ascii: " ")) | word.equals(UInt8(ascii: "?")) | word.equals(UInt8(ascii: "#"))
-                | word.isNotASCII
-        }
     }
 }
 
@@ -45,6 +43,7 @@ struct TargetParts: Sendable {
     init() {}
 
     /// Finds the parts of the target that `octets` were found in. The path's octets are left to `RequestPath`.
+    @inline(__always)
     init(of line: Span<UInt8>, _ octets: TargetOctets, method: Span<UInt8>) throws(RequestError) {
         if let fault = octets.fault {
             throw line[fault] == UInt8(ascii: "#") ? .fragmentInTarget : .invalidTargetOctet

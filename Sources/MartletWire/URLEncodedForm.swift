@@ -18,17 +18,22 @@ public enum URLEncodedForm {
         var list = ItemList()
         while let item = list.next(in: octets) {
             guard fields.count < limit else { throw .tooManyFields }
-            let name = try text(octets.extracting(item.name), &decoded)
-            fields.append((name, try text(octets.extracting(item.value), &decoded)))
+            let name = try text(octets, at: item.name, &decoded)
+            fields.append((name, try text(octets, at: item.value, &decoded)))
         }
         return fields
     }
 
-    /// The text of a name or value; `decoded` is given for its memory.
-    private static func text(_ octets: Span<UInt8>, _ decoded: inout [UInt8]) throws(FormError) -> String {
-        guard PercentEncoding.isEncodedItem(octets) else { return try text(octets) }
+    /// The text of the name or value at `range`; `decoded` is given for its memory.
+    private static func text(
+        _ octets: Span<UInt8>,
+        at range: Range<Int>,
+        _ decoded: inout [UInt8]
+    ) throws(FormError) -> String {
+        let item = octets.extracting(range)
+        guard PercentEncoding.isEncodedItem(octets, at: range) else { return try text(item) }
         decoded.empty()
-        guard PercentEncoding.appendDecodedItem(octets, to: &decoded) else { throw .invalidPercentEncoding }
+        guard PercentEncoding.appendDecodedItem(item, to: &decoded) else { throw .invalidPercentEncoding }
         return try text(decoded.span)
     }
 

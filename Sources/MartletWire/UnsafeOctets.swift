@@ -4,8 +4,7 @@ extension Span<UInt8> {
     /// The eight octets from `index` on as one number, the first octet lowest; nil where there are not eight.
     @inline(__always)
     func word(at index: Int) -> UInt64? {
-        // One comparison tells that all eight are inside: as an unsigned number, a negative index is too large.
-        guard UInt(bitPattern: index) < UInt(bitPattern: Swift.max(0, count &- 7)) else { return nil }
+        guard index >= 0, index <= count - 8 else { return nil }
         // Unsafe because it leaves to us what was checked just now, and because a load may in general make a value its
         // type does not have; a UInt64 may have any.
         return UInt64(

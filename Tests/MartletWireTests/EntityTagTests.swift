@@ -67,4 +67,23 @@ struct EntityTagTests {
         #expect(EntityTag(strong: [255, 0, UInt.max]).description == "\"ff-0-ffffffffffffffff\"")
         #expect(EntityTag(strong: [UInt]()).description == "\"\"")
     }
+
+    @Test(
+        "of all octets just those of entity tags may stand at each place of one",
+        .rfc("9110-8.8.3-02"),
+        arguments: 1...20
+    )
+    func eachPlace(count: Int) {
+        for place in 1...count {
+            for octet in UInt8.min...UInt8.max {
+                var tag = [0x22] + [UInt8](repeating: 0x61, count: count) + [0x22]
+                tag[place] = octet
+                let isAllowed = octet == 0x21 || (0x23...0x7E).contains(octet) || octet >= 0x80
+                let parsed = EntityTag(parsing: tag.span)
+                if parsed?.opaque != (isAllowed ? Array(tag[1...count]) : nil) {
+                    Issue.record("octet \(octet) at \(place)")
+                }
+            }
+        }
+    }
 }

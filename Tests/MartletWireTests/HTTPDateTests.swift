@@ -100,6 +100,29 @@ struct HTTPDateTests {
         #expect(Self.parse(short, now: now) != nil)
     }
 
+    @Test(
+        "in none of the forms may an octet be another, but a digit another digit",
+        arguments: [
+            "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Wednesday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994", "Sun Nov 06 08:49:37 1994",
+        ]
+    )
+    func eachOctet(text: String) {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        for place in text.utf8.indices {
+            let right = text.utf8[place]
+            for octet in UInt8.min...UInt8.max where octet != right {
+                var bytes = Array(text.utf8)
+                bytes[text.utf8.distance(from: text.utf8.startIndex, to: place)] = octet
+                guard HTTPDate.parse(bytes.span, now: Self.now) != nil else { continue }
+                // The first digit of the day may be a space in asctime's form.
+                let isDay = text.utf8.count == 24 && place == text.utf8.index(text.startIndex, offsetBy: 8)
+                let isRight = digits.contains(octet) && (isDay || digits.contains(right)) || isDay && octet == 0x20
+                #expect(isRight, "octet \(octet) at \(place)")
+            }
+        }
+    }
+
     @Test("an absurd clock breaks nothing", arguments: [Int.min, Int.max])
     func absurdClock(now: Int) {
         #expect(Self.parse("Sun, 06 Nov 1994 08:49:37 GMT", now: now) == 784_111_777)

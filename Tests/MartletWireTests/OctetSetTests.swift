@@ -95,20 +95,80 @@ import Testing
         }
     }
 
-    @Test("the end of a run in a set is the first octet that is not in it, at each place", arguments: 0...40)
+    @Test("a run in a set ends at the first octet that is not in it, at each place", arguments: 0...40)
     func run(count: Int) {
-        for set in [OctetSet.token, .segment, .host, .scheme] {
-            for place in 0..<count {
-                for filler: UInt8 in [0x2D, 0x2E, 0x61, 0x7A, 0x41, 0x5A, 0x30, 0x39] {
-                    for octet in UInt8.min...UInt8.max {
-                        var bytes = [UInt8](repeating: filler, count: count)
-                        bytes[place] = octet
-                        let expected = set.contains(octet) ? count : place
-                        let ends = [set.end(in: bytes.span), set.end(in: bytes.span, from: place)]
-                        if ends != [expected, expected] { Issue.record("octet \(octet) at \(place): \(ends)") }
-                    }
+        for place in 0..<count {
+            var bytes = (0..<count).map { Array("aZ-.09zA".utf8)[$0 % 8] }
+            for octet in UInt8.min...UInt8.max {
+                bytes[place] = octet
+                let expected = OctetSet.token.contains(octet) ? count : place
+                let ends = [OctetSet.token.end(in: bytes.span), OctetSet.token.end(in: bytes.span, from: place)]
+                if ends != [expected, expected] { Issue.record("octet \(octet) at \(place): \(ends)") }
+            }
+            for set in [OctetSet.segment, .linkSegment, .host, .scheme, .target] {
+                for octet: UInt8 in [
+                    0x00, 0x0D, 0x21, 0x25, 0x2C, 0x2F, 0x3A, 0x40, 0x5B, 0x5F, 0x60, 0x7B, 0x80, 0xAD,
+                ] {
+                    bytes[place] = octet
+                    let end = set.end(in: bytes.span)
+                    #expect(end == (set.contains(octet) ? count : place), "octet \(octet) at \(place)")
                 }
             }
         }
+    }
+
+    @Test("an octet is found at each place, and none where there is none", arguments: 0...40)
+    func index(count: Int) {
+        for filler: UInt8 in [0x00, 0x25, 0x27, 0xA6, 0xFF] {
+            var bytes = [UInt8](repeating: filler, count: count)
+            let none = bytes.span.firstIndex(of: 0x26, from: 0)
+            #expect(none == count)
+            for place in (0..<count).reversed() {
+                bytes[place] = 0x26
+                for start in [0, place, place + 1] {
+                    let found = bytes.span.firstIndex(of: 0x26, from: start)
+                    #expect(found == (start <= place ? place : min(start, count)))
+                }
+            }
+        }
+    }
+
+    @Test("octets equal those that are the same at each place, with case or without", arguments: 0...20)
+    func equality(count: Int) {
+        let other = String(decoding: (0..<count).map { Array("az-.{09`@x".utf8)[$0 % 10] }, as: UTF8.self)
+        let upper = Array(other.uppercased().utf8)
+        let isSame = upper.span.equals(ignoringCase: other)
+        #expect(isSame)
+        let exact = Array(other.utf8)
+        for place in 0..<count {
+            var bytes = exact
+            for octet in UInt8.min...UInt8.max {
+                bytes[place] = octet
+                let same = octet == exact[place]
+                let alike = OctetSet.lowercased(octet) == exact[place]
+                let found = [bytes.span.equals(exact.span), bytes.span.equals(ignoringCase: other)]
+                if found != [same, alike] { Issue.record("octet \(octet) at \(place): \(found)") }
+            }
+        }
+        let longer = upper + [0]
+        let isLonger = upper.span.equals(longer.span) || upper.span.equals(ignoringCase: other + "\0")
+        #expect(!isLonger)
+    }
+
+    @Test("octets equal a literal that is the same at each place, with case or without")
+    func literals() {
+        let literal = Array("az-.{09`@x".utf8)
+        for place in literal.indices {
+            var bytes = literal
+            for octet in UInt8.min...UInt8.max {
+                bytes[place] = octet
+                let found = [bytes.span.equals("az-.{09`@x"), bytes.span.equals(anyCaseOf: "az-.{09`@x")]
+                let expected = [octet == literal[place], OctetSet.lowercased(octet) == literal[place]]
+                if found != expected { Issue.record("octet \(octet) at \(place): \(found)") }
+            }
+        }
+        let shorter = Array(literal.dropLast())
+        let isShorter = shorter.span.equals("az-.{09`@x")
+        #expect(!isShorter)
     }
 }

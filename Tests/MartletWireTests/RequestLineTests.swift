@@ -237,4 +237,35 @@ import Testing
             #expect(octets(of: head.requestLineBytes) == Array(text.utf8))
         }
     }
+
+    @Test("a target's query, its end and what it may not hold are found at each place", arguments: 1...20)
+    func targetOctets(count: Int) {
+        for place in 0..<count {
+            for octet: UInt8 in [0x21, 0x23, 0x3F, 0x40, 0x7E, 0x80, 0xA0, 0xA3, 0xBF, 0xFF] {
+                var target = [UInt8](repeating: 0x61, count: count)
+                target[place] = octet
+                var parser = RequestParser()
+                var head = RequestHead()
+                let request = Array("GET /".utf8) + target + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+                do {
+                    _ = try parser.parse(bytes: request, into: &head)
+                    #expect(octet < 0x80 && octet != 0x23)
+                    #expect(head.target.utf8.dropFirst().elementsEqual(target))
+                    #expect(head.query == (octet == 0x3F ? String(repeating: "a", count: count - place - 1) : nil))
+                } catch {
+                    #expect(error == (octet == 0x23 ? .fragmentInTarget : .invalidTargetOctet))
+                }
+            }
+        }
+    }
+
+    @Test("a fault of the version comes before one of the target, and that before one of the path")
+    func orderOfFaults() {
+        #expect(line("GET /a#b?c% HTTP/2.1").error == .unsupportedVersion)
+        #expect(line("GET /% HTTP/2.1").error == .unsupportedVersion)
+        #expect(line("GET /%?a#b HTTP/1.1").error == .fragmentInTarget)
+        #expect(line("GET /a?b#c? HTTP/1.1").error == .fragmentInTarget)
+        #expect(line("GET /a?b?c HTTP/1.1").summary?.query == "b?c")
+        #expect(line("GET /%?a HTTP/1.1").error == .invalidPercentEncoding)
+    }
 }
