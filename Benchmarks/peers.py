@@ -80,7 +80,7 @@ class Limit(Peer):
         compile_c("limit.c")
 
     def command(self, work, port, workers=1):
-        return [str(BUILT / "limit"), str(port)]
+        return [str(BUILT / "limit"), str(port)] + (["close"] if work.closes else [])
 
     def version(self):
         return "limit: Benchmarks/limit.c"

@@ -158,7 +158,7 @@ def make(root):
         Work("hello1", "the same, one connection", "/hello", hello, ("limit", "martlet", "nginx"), connections=1),
         Work("pipelined", f"the same, {DEPTH} requests at once", "/hello", hello,
              ("limit", *handlers), target=0.15, pipelines=True),
-        Work("close", "the same, a new connection for each request", "/hello", hello, handlers, target=0.85,
+        Work("close", "the same, a new connection for each request", "/hello", hello, ("limit", *handlers), target=0.85,
              closes=True),
         Work("route", "the same by a route", "/route", hello, **own),
         Work("async", "the same by a route to an async function", "/async", hello, **own),
