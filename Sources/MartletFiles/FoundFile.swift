@@ -32,9 +32,9 @@ final class FoundFile {
 
     /// The form that suits the client best: a sidecar that is no older than the original and that the client accepts,
     /// else the file itself.
-    func representation(for request: Request, in root: FileRoot, _ freshness: FilesOptions.Freshness) -> Representation
-    {
-        guard original.mayBeEncoded, let accepted = request.fields.combined(.acceptEncoding) else { return original }
+    /// - Parameter fields: those of the request.
+    func representation(for fields: Fields, in root: FileRoot, _ freshness: FilesOptions.Freshness) -> Representation {
+        guard original.mayBeEncoded, let accepted = fields.combinedValue(.acceptEncoding) else { return original }
         // A client may want a smaller answer less than the plain one; unless it says so, any coding it takes wins.
         let plain = AcceptEncoding.quality(of: "identity", in: accepted.span)
         var best: (representation: Representation, quality: Int)?
