@@ -55,28 +55,28 @@ package enum ErrorPage {
     private static func page(_ status: HTTPResponse.Status, detail: String) -> HTML {
         let title = "\(status.code) \(status.reasonPhrase)"
         return """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>\(title)</title>
-        <link rel="icon" href="data:,">
-        <style>
-        body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1.25rem; }
-        h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
-        </style>
-        </head>
-        <body>
-        <main>
-        <h1>\(title)</h1>
-        <p>\(detail)</p>
-        </main>
-        </body>
-        </html>
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>\(title)</title>
+            <link rel="icon" href="data:,">
+            <style>
+            body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1.25rem; }
+            h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
+            </style>
+            </head>
+            <body>
+            <main>
+            <h1>\(title)</h1>
+            <p>\(detail)</p>
+            </main>
+            </body>
+            </html>
 
-        """
+            """
     }
 }
 

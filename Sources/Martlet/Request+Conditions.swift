@@ -7,11 +7,11 @@ extension Request {
     /// - Parameter current: what identifies the representation as it is now; nil when there is none.
     public func evaluateConditions(_ current: Validators?) -> PreconditionResult {
         let fields = fields
+        guard fields.mayHaveConditions else { return .proceed }
         let ifMatch = fields.combinedValue(.ifMatch)
         let ifNoneMatch = fields.combinedValue(.ifNoneMatch)
         let ifModifiedSince = fields.combinedValue(.ifModifiedSince)
         let ifUnmodifiedSince = fields.combinedValue(.ifUnmodifiedSince)
-        if ifMatch == nil, ifNoneMatch == nil, ifModifiedSince == nil, ifUnmodifiedSince == nil { return .proceed }
         return Preconditions.evaluate(
             method: method,
             ifMatch: ifMatch?.span,

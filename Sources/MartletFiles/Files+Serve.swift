@@ -17,7 +17,9 @@ extension Files {
             return Response(status: .notModified, fields: chosen.fieldsOfNotModified)
         case .proceed:
             // A `Range` counts for GET only (RFC 9110 §14.2).
-            guard request.method == .get, let range = fields.combinedValue(.range) else { return Self.whole(of: chosen) }
+            guard request.method == .get, let range = fields.combinedValue(.range) else {
+                return Self.whole(of: chosen)
+            }
             let ifRange = fields.combinedValue(.ifRange)
             return try Self.part(range.span, of: chosen, ifRange: ifRange?.span)
         }

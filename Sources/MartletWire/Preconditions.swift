@@ -83,6 +83,12 @@ public enum Preconditions {
         if scanner.consume(UInt8(ascii: "*")), scanner.endsMember(), scanner.isAtEnd { return true }
         guard let currentTag = current.entityTag, !(isStrong && currentTag.isWeak) else { return false }
 
+        // Clients mostly send the one tag that they were given.
+        if field.count == currentTag.opaque.count + 2, field[0] == UInt8(ascii: "\""),
+            field[field.count - 1] == UInt8(ascii: "\""), equal(field, 1..<(field.count - 1), currentTag.opaque)
+        {
+            return true
+        }
         scanner.position = 0
         while scanner.nextMember() {
             let start = scanner.position
