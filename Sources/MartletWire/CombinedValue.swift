@@ -43,26 +43,6 @@ extension Fields {
         guard let found else { return nil }
         return CombinedValue(line: bytes.span.extracting(found.value))
     }
-
-    /// Whether there may be a condition (RFC 9110 §13.1): a field whose name begins with `If-`. Most requests have none.
-    package var mayHaveConditions: Bool {
-        for index in lines.indices {
-            let start = lines[index].name.lowerBound  // A name is followed by a colon: there is a second octet.
-            if bytes[start] | 0x20 == UInt8(ascii: "i"), bytes[start + 1] | 0x20 == UInt8(ascii: "f") { return true }
-        }
-        return false
-    }
-
-    /// Puts what `write` appends in the place of the last line's value: for fields that are sent again and again with
-    /// another value. It must be a valid value. Copies nothing unless a copy of these fields is still in use.
-    package mutating func replaceLastValue(_ write: (inout [UInt8]) -> Void) {
-        guard let last = lines.indices.last else { return }
-        bytes.removeLast(bytes.count - lines[last].value.lowerBound)
-        write(&bytes)
-        lines[last].valueEnd = UInt32(bytes.count)
-        bytes.append(0x0D)
-        bytes.append(0x0A)
-    }
 }
 
 extension FieldLine {

@@ -117,3 +117,14 @@ public enum Preconditions {
         return lastModified > date
     }
 }
+
+extension Fields {
+    /// Whether there may be a condition (RFC 9110 §13.1): a field whose name begins with `If-`. Most requests have none.
+    package var mayHaveConditions: Bool {
+        for index in lines.indices {
+            let start = lines[index].name.lowerBound  // A name is followed by a colon: there is a second octet.
+            if bytes[start] | 0x20 == UInt8(ascii: "i"), bytes[start + 1] | 0x20 == UInt8(ascii: "f") { return true }
+        }
+        return false
+    }
+}

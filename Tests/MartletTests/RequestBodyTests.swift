@@ -66,10 +66,8 @@ struct RequestBodyTests {
         try await withServer(handler) { server in
             let socket = try server.connect()
             let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
-            try socket.send(post + "abc" + get() + post + "defg")
+            try socket.send(post + "abc" + get() + post + "def")
             try socket.expect(ok("abc|") + ok("|") + ok("def|"))
-            try socket.send(get().dropFirst() + post + "h")
-            _ = try socket.receive(through: "HTTP/1.1 ")
         }
     }
 

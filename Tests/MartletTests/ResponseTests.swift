@@ -321,8 +321,8 @@ struct ErrorAnswerTests {
             throw error
         }
         try await withServer(handler) { server in
-            #expect(
-                try server.answer(to: get("/", "Connection: close")) == """
+            try #expect(
+                server.answer(to: get("/", "Connection: close")) == """
                     HTTP/1.1 499 \r
                     Date: *\r
                     Content-Type: text/plain; charset=utf-8\r

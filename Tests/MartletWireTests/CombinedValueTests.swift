@@ -50,7 +50,7 @@ struct CombinedValueTests {
         ]
     )
     func conditions(lines: String, expected: Bool) throws {
-        #expect(try received(lines).mayHaveConditions == expected)
+        try #expect(received(lines).mayHaveConditions == expected)
     }
 
     @Test("the last line's value is replaced by one of any length, and a copy keeps the old one")
