@@ -20,13 +20,16 @@ func fuzz(_ bytes: [UInt8]) {
     }
 
     var output: [UInt8] = []
-    ResponseHead.appendStatusLine(HTTPResponse.Status(code: code, reasonPhrase: phrase), to: &output)
-    fields.write(into: &output)
-    ResponseHead.appendContentLength(code, to: &output)
-    ResponseHead.appendEnd(to: &output)
+    ResponseHead.append(
+        HTTPResponse.Status(code: code, reasonPhrase: phrase),
+        framing: .length(code),
+        connection: "keep-alive",
+        fields,
+        to: &output
+    )
 
     let lines = splitLines(output)
-    check(lines.count == fields.count + 3, "\(lines.count) lines for \(fields.count) fields")
+    check(lines.count == fields.count + 4, "\(lines.count) lines for \(fields.count) fields")
     check(lines.last == [], "the head has no end")
     check(lines.dropLast().allSatisfy { !$0.isEmpty }, "the head ends early")
     check(lines[0].starts(with: "HTTP/1.1 \(code) ".utf8), "status line")

@@ -195,10 +195,8 @@ private func writing(_ head: String, _ make: @escaping () -> Response) -> () thr
     return {
         output.removeAll(keepingCapacity: true)
         let response = make()
-        ResponseHead.appendStatusLine(response.status, to: &output)
-        response.fields.write(into: &output)
-        if let count = response.body.count { ResponseHead.appendContentLength(count, to: &output) }
-        ResponseHead.appendEnd(to: &output)
+        let framing = response.body.count.map { ResponseHead.Framing.length($0) } ?? .none
+        ResponseHead.append(response.status, framing: framing, response.fields, to: &output)
         return output == expected
     }
 }

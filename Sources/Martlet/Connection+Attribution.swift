@@ -1,8 +1,8 @@
 /// Whose doing it is: what the loop's thread does while a handler has it, for the log of hold-ups and the report of a crash.
 extension Connection {
     /// The handler gets the thread.
-    func handlerBegins(_ exchange: Exchange) {
-        CrashReport.begin(exchange.received, socket: socket.fd)
+    func handlerBegins(_ received: ReceivedRequest) {
+        CrashReport.begin(received, socket: socket.fd)
     }
 
     /// The handler gave the thread back. Unless it is done, its task goes on later.
@@ -10,7 +10,7 @@ extension Connection {
         CrashReport.end()
         // A handler that never waited has answered already, or has ended.
         guard self.phase == phase, number == exchangeNumber else { return }
-        worker.measure(exchange.received)
+        worker.measure(exchange)
         exchange.waiting = CrashReport.wait(exchange.received, socket: socket.fd)
         exchange.task = task
         askWhetherGone()
@@ -19,7 +19,7 @@ extension Connection {
     /// The handler is done.
     func handlerReturned(_ exchange: Exchange) {
         CrashReport.end()
-        worker.measure(exchange.received)
+        worker.measure(exchange)
         exchange.endWaiting()
     }
 }

@@ -11,7 +11,7 @@ extension Connection {
         guard flush(), let exchange else { return false }
         do throws(RequestError) {
             takeInput()
-            switch try exchange.takeContent(from: &input!) {
+            switch try exchange.takeContent(from: &input) {
             case .end:
                 nextExchange()
                 return true
@@ -34,15 +34,15 @@ extension Connection {
         let hasHead = exchange?.hasHead ?? false
         // After a 101 only the other protocol knows whether the client has more to say.
         let expectsInput =
-            !hasHead || exchange?.expectsContent ?? false || !(input?.isEmpty ?? true) || exchange?.upgraded != nil
+            !hasHead || exchange?.expectsContent ?? false || !input.isEmpty || exchange?.upgraded != nil
         guard inputReady || expectsInput && !peerFinished else { return close() }
         socket.finishSending()
-        phase = .lingering(until: worker.loop.now + Self.longestLinger)
+        phase = .lingering(until: loop.now + Self.longestLinger)
     }
 
     func linger(until end: Instant) -> Bool {
-        input?.removeAll()
-        setDeadline(at: min(worker.loop.now + Self.lingerTimeout, end))
+        input.removeAll()
+        setDeadline(at: min(loop.now + Self.lingerTimeout, end))
         return inputReady && receive()
     }
 
@@ -87,7 +87,7 @@ extension Connection {
         exchange?.task?.cancel()
         output.removeAll()
         releaseBuffers()
-        worker.loop.deregister(registration, fd: nil)
+        loop.deregister(registration, fd: nil)
         socket.close()
         worker.remove(self)
     }

@@ -6,7 +6,7 @@ import MartletWire
 extension Connection {
     /// The next chunk for a handler's task, wherever that task runs.
     func nextBodyChunk(of number: UInt64) async throws -> [UInt8]? {
-        if worker.loop.isCurrent, exchange?.takeReadShare(at: worker.loop.now) ?? true {
+        if loop.isCurrent, exchange?.takeReadShare(at: loop.now) ?? true {
             switch try takeContent(of: number) {
             case .data(let data): return data
             case .end:
@@ -18,11 +18,11 @@ extension Connection {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let waiter = Waiter(continuation)
-                guard !worker.loop.isCurrent else { return wait(for: number, waiter) }
-                worker.loop.execute { [self] in wait(for: number, waiter) }
+                guard !loop.isCurrent else { return wait(for: number, waiter) }
+                loop.execute { [self] in wait(for: number, waiter) }
             }
         } onCancel: {
-            worker.loop.execute { [self] in cancelRead(of: number) }
+            loop.execute { [self] in cancelRead(of: number) }
         }
     }
 
@@ -96,7 +96,7 @@ extension Connection {
             takeInput()
             let chunk: Exchange.Chunk
             do throws(RequestError) {
-                chunk = try exchange.takeContent(from: &input!)
+                chunk = try exchange.takeContent(from: &input)
             } catch {
                 throw fail(exchange, HTTPError(error.status, error.reason))
             }
@@ -134,7 +134,7 @@ extension Connection {
     }
 
     func sendContinue() {
-        output.takeBuffer(from: &worker.loop.buffers)
+        output.takeBuffer(from: &loop.buffers)
         output.bytes.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8)
         _ = flush()
     }

@@ -6,42 +6,40 @@ import MartletWire
 /// From a parsed head to the handler, and from its answer to the output.
 extension Connection {
     /// A head is complete: checks what only the server can decide and calls the handler.
-    func beginExchange() {
-        guard let exchange else { return }
+    func beginExchange(_ exchange: Exchange) {
         exchange.begin()
-        exchange.received.peer = peer
-        if let error = refusal(of: exchange) { return refuse(error, exchange) }
-        handlerBegins(exchange)
-        switch exchange.received.head.framing {
+        var request = Request(exchange.received)
+        request.received.peer = peer
+        if let error = refusal(of: request.received) { return refuse(error, exchange) }
+        handlerBegins(request.received)
+        switch request.received.head.framing {
         case .none: break
         case .length(let count):
-            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: count)
+            request.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: count)
         case .chunked:
-            exchange.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: nil)
+            request.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: nil)
         }
+        let endpoint = worker.endpoint(for: &request)
         do {
-            var request = Request(exchange.received)
-            let endpoint = worker.routing.endpoint(for: &request)
             if let function = endpoint.function {
                 let response = try function(request)
                 handlerReturned(exchange)
-                answer(response)
+                answer(response, exchange)
             } else if let response = try endpoint.immediate?.respondImmediately(to: request) {
                 handlerReturned(exchange)
-                answer(response)
+                answer(response, exchange)
             } else {
                 startTask(endpoint, request, exchange)
             }
         } catch {
             handlerReturned(exchange)
-            answer(error)
+            answer(error, exchange)
         }
     }
 
     /// What no handler is asked about.
-    private func refusal(of exchange: Exchange) -> HTTPError? {
+    private func refusal(of received: ReceivedRequest) -> HTTPError? {
         // Not the head as a whole: that would copy it.
-        let received = exchange.received
         let limit = worker.configuration.limits.body
         if case .length(let count) = received.head.framing, count > limit { return RequestBody.tooLarge(limit) }
         // A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
@@ -69,11 +67,11 @@ extension Connection {
     /// read an answer without its fields.
     private func refuse(_ error: HTTPError, _ exchange: Exchange) {
         var request = Request(exchange.received)
-        let endpoint = worker.routing.endpoint(for: &request)
+        let endpoint = worker.endpoint(for: &request)
         if endpoint.middleware.isEmpty { return refuse(error) }
         closes = true
         logRefusal(error)
-        handlerBegins(exchange)
+        handlerBegins(exchange.received)
         startTask(
             Endpoint(.failure(error), middleware: endpoint.middleware, pattern: endpoint.pattern),
             request,
@@ -87,7 +85,7 @@ extension Connection {
         let number = exchangeNumber
         exchange.received.connection = reference
         exchange.received.exchange = number
-        let task = Task.immediate(executorPreference: worker.loop) { [self] in
+        let task = Task.immediate(executorPreference: loop) { [self] in
             let result: Result<Response, any Error>
             do {
                 // The outermost middleware is called from here, to have a frame less on the stack.
@@ -105,16 +103,16 @@ extension Connection {
     }
 
     private func handlerEnded(_ number: UInt64, _ result: Result<Response, any Error>) {
-        guard worker.loop.isCurrent else {
-            worker.loop.execute { [self] in handlerEnded(number, result) }
+        guard loop.isCurrent else {
+            loop.execute { [self] in handlerEnded(number, result) }
             return
         }
         // The client went away meanwhile.
         guard number == exchangeNumber, phase == .responding, let exchange else { return }
         handlerReturned(exchange)
         switch result {
-        case .success(let response): answer(response)
-        case .failure(let error): answer(error)
+        case .success(let response): answer(response, exchange)
+        case .failure(let error): answer(error, exchange)
         }
         advance()
     }
@@ -123,10 +121,9 @@ extension Connection {
 
     /// Refuses a request without asking the handler. The connection closes, since what follows cannot be trusted.
     func refuse(_ error: HTTPError) {
-        if exchange == nil { exchange = worker.takeExchange() }
         closes = true
         logRefusal(error)
-        answer(error)
+        answer(error, takeExchange())
     }
 
     func logRefusal(_ error: HTTPError) {
@@ -145,48 +142,45 @@ extension Connection {
         advance()
     }
 
-    func answer(_ error: any Error) {
-        guard let exchange else { return }
-        answer(exchange.received.response(for: error))
+    func answer(_ error: any Error, _ exchange: Exchange) {
+        answer(exchange.received.response(for: error), exchange)
     }
 
     /// Puts an answer into the output and goes on to whatever comes after it.
-    private func answer(_ response: Response) {
-        guard let exchange else { return }
-        var stream: ResponseStream?
-        switch response.body {
-        case .upgrade(let upgrade): return switchProtocols(response, upgrade)
-        case .stream(let content): stream = content
-        default: break
-        }
-        if let fault = HandlerFault(of: response) { return answer(fault) }
+    private func answer(_ response: borrowing Response, _ exchange: Exchange) {
+        // Asked, not taken apart: that would copy the content.
+        if response.body.isUpgrade { return switchProtocols(response, exchange) }
+        if let fault = HandlerFault(of: response.status.code, response.fields) { return answer(fault, exchange) }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
         let hasMessageFields = response.fields.hasMessageFields
         decideClosing(exchange, isAskedTo: hasMessageFields && response.fields.hasMember("close", of: .connection))
         let allowsContent = ResponseHead.allowsContent(response.status)
-        if let stream, allowsContent { decideFraming(exchange, stream) }
-        output.takeBuffer(from: &worker.loop.buffers)
+        let isStream = response.body.isStream
+        if isStream, allowsContent { decideFraming(exchange, length: response.body.count) }
+        output.takeBuffer(from: &loop.buffers)
         let before = output.bytes.count
         appendHead(of: response, hasMessageFields: hasMessageFields, version: exchange.received.head.version)
         exchange.status = response.status.code
-        guard allowsContent, exchange.received.head.method != .head else { return answerIsComplete() }
-        if let stream { return beginStreaming(stream) }
+        guard allowsContent, exchange.received.head.method != .head else {
+            return answerIsComplete(exchange)
+        }
+        if isStream { return beginStreaming(response.body, exchange) }
         let start = output.bytes.count
         guard output.append(response.body) else {
             output.truncate(to: before)
-            return answer(HandlerFault.fileChanged)
+            return answer(HandlerFault.fileChanged, exchange)
         }
         exchange.contentSent = output.hasParts ? response.body.count ?? 0 : output.bytes.count - start
-        answerIsComplete()
+        answerIsComplete(exchange)
     }
 
     /// The whole answer is in the output.
-    private func answerIsComplete() {
+    private func answerIsComplete(_ exchange: Exchange) {
         if output.hasParts || closes {
             phase = .sending
         } else {
-            finishExchange()
+            finishExchange(exchange)
         }
     }
 
@@ -203,8 +197,8 @@ extension Connection {
         }
     }
 
-    private func decideFraming(_ exchange: Exchange, _ stream: ResponseStream) {
-        if let length = stream.length {
+    private func decideFraming(_ exchange: Exchange, length: Int?) {
+        if let length {
             exchange.streamFraming = .length(length)
         } else if exchange.received.head.version == .http1_0 {
             exchange.streamFraming = .untilClose
@@ -214,30 +208,44 @@ extension Connection {
         }
     }
 
-    func appendHead(of response: Response, hasMessageFields: Bool, version: HTTPVersion) {
-        ResponseHead.appendStatusLine(response.status, to: &output.bytes)
-        worker.appendCommonFields(to: &output.bytes)
-        if hasMessageFields || worker.addsFields {
-            worker.fields(of: response).write(into: &output.bytes)
-        } else {
-            response.fields.write(into: &output.bytes)
-        }
+    func appendHead(of response: borrowing Response, hasMessageFields: Bool, version: HTTPVersion) {
+        var framing = ResponseHead.Framing.none
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
             if let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0 {
-                ResponseHead.appendContentLength(count, to: &output.bytes)
+                framing = .length(count)
             } else if version != .http1_0 {
-                ResponseHead.appendField("Transfer-Encoding", "chunked", to: &output.bytes)
+                framing = .chunked
             }
         }
+        var connection: StaticString?
         // Upgrade is for this connection only, so it has to be named (RFC 9110 §7.8).
         if hasMessageFields, response.fields.contains(.upgrade) {
-            ResponseHead.appendField("Connection", closes ? "close, Upgrade" : "Upgrade", to: &output.bytes)
+            connection = closes ? "close, Upgrade" : "Upgrade"
         } else if closes {
-            ResponseHead.appendField("Connection", "close", to: &output.bytes)
+            connection = "close"
         } else if version == .http1_0 {
-            ResponseHead.appendField("Connection", "keep-alive", to: &output.bytes)
+            connection = "keep-alive"
         }
-        ResponseHead.appendEnd(to: &output.bytes)
+        let common = worker.commonFields()
+        if hasMessageFields || worker.addsFields {
+            ResponseHead.append(
+                response.status,
+                framing: framing,
+                connection: connection,
+                common: common.span,
+                worker.fields(of: response),
+                to: &output.bytes
+            )
+        } else {
+            ResponseHead.append(
+                response.status,
+                framing: framing,
+                connection: connection,
+                common: common.span,
+                response.fields,
+                to: &output.bytes
+            )
+        }
     }
 }

@@ -5,14 +5,14 @@ import MartletWire
 /// Content that a handler makes while it is sent.
 extension Connection {
     /// The head is in the output: starts the task that writes the content.
-    func beginStreaming(_ stream: ResponseStream) {
-        guard let exchange else { return }
+    func beginStreaming(_ body: Response.Body, _ exchange: Exchange) {
+        guard case .stream(let stream) = body else { return }
         phase = .streaming
         exchange.stream = stream
         let number = exchangeNumber
-        handlerBegins(exchange)
+        handlerBegins(exchange.received)
         let writer = ResponseWriter { [self] in try await write($0, of: number) }
-        let task = Task.immediate(executorPreference: worker.loop) { [self] in
+        let task = Task.immediate(executorPreference: loop) { [self] in
             do {
                 try await stream.write(to: writer)
                 streamEnded(number, writer.trailers, nil)
@@ -25,10 +25,10 @@ extension Connection {
 
     /// Takes octets from a task, wherever it runs.
     private func write(_ bytes: [UInt8], of number: UInt64) async throws {
-        if worker.loop.isCurrent {
+        if loop.isCurrent {
             try await writeOnLoop(bytes, of: number)
         } else {
-            try await withTaskExecutorPreference(worker.loop) { @concurrent [self] in
+            try await withTaskExecutorPreference(loop) { @concurrent [self] in
                 try await writeOnLoop(bytes, of: number)
             }
         }
@@ -38,7 +38,7 @@ extension Connection {
 
     private func writeOnLoop(_ bytes: [UInt8], of number: UInt64) async throws {
         // A loop that has ended runs nothing any more; then this is not it.
-        guard worker.loop.isCurrent else { throw CancellationError() }
+        guard loop.isCurrent else { throw CancellationError() }
         if bytes.count <= Output.highWater, !(exchange?.isWriting ?? false) {
             try append(bytes.span, of: number)
             if output.pendingBytes >= Output.highWater { try await waitForRoom(of: number) }
@@ -82,7 +82,7 @@ extension Connection {
 
     private func append(_ bytes: Span<UInt8>, of number: UInt64) throws {
         guard let exchange = streaming(number) else { throw CancellationError() }
-        output.takeBuffer(from: &worker.loop.buffers)
+        output.takeBuffer(from: &loop.buffers)
         switch exchange.streamFraming {
         case .chunked:
             ChunkedEncoder.appendChunk(bytes, to: &output.bytes)
@@ -132,8 +132,8 @@ extension Connection {
     }
 
     private func streamEnded(_ number: UInt64, _ trailers: Fields, _ error: (any Error)?) {
-        guard worker.loop.isCurrent else {
-            worker.loop.execute { [self] in streamEnded(number, trailers, error) }
+        guard loop.isCurrent else {
+            loop.execute { [self] in streamEnded(number, trailers, error) }
             return
         }
         guard number == exchangeNumber, phase == .streaming, let exchange else { return }
@@ -142,7 +142,7 @@ extension Connection {
         if let error, !isWelcomeEnd(error, exchange) { return streamFailed(exchange, error) }
         switch exchange.streamFraming {
         case .chunked:
-            output.takeBuffer(from: &worker.loop.buffers)
+            output.takeBuffer(from: &loop.buffers)
             // The client looks at trailers only if it says so (RFC 9110 §10.1.4).
             let isRead = exchange.received.head.fields.hasMember("trailers", of: .te)
             ChunkedEncoder.appendEnd(trailers: isRead ? trailers : Fields(), to: &output.bytes)

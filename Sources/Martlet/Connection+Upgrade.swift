@@ -6,23 +6,23 @@ import MartletWire
 /// From HTTP to another protocol: the head of the 101, and the task that goes on after it.
 extension Connection {
     /// Answers with a 101 and starts the task that goes on.
-    func switchProtocols(_ response: Response, _ upgrade: Upgrade) {
-        guard let exchange else { return }
+    func switchProtocols(_ response: Response, _ exchange: Exchange) {
+        guard case .upgrade(let upgrade) = response.body else { return }
         guard response.status == .switchingProtocols else {
-            return answer(HandlerFault.upgradeWithoutSwitching(response.status.code))
+            return answer(HandlerFault.upgradeWithoutSwitching(response.status.code), exchange)
         }
-        if let error = refusal(of: upgrade, exchange) { return answer(error) }
+        if let error = refusal(of: upgrade, exchange) { return answer(error, exchange) }
         exchange.task = nil
         exchange.status = response.status.code
-        output.takeBuffer(from: &worker.loop.buffers)
+        output.takeBuffer(from: &loop.buffers)
         appendHead(of: response, hasMessageFields: response.fields.hasMessageFields, version: .http1_1)
         closes = true
         exchange.upgraded = UpgradedState()
         phase = .upgraded
         unsetDeadline()
         let stream = UpgradedStream(reference: reference, exchange: exchangeNumber)
-        handlerBegins(exchange)
-        let task = Task.immediate(executorPreference: worker.loop) { [self] in
+        handlerBegins(exchange.received)
+        let task = Task.immediate(executorPreference: loop) { [self] in
             do {
                 try await upgrade.handler(stream)
                 upgradeEnded(stream.exchange, nil)
@@ -51,8 +51,8 @@ extension Connection {
 
     /// The handler has ended: what it wrote is sent, then the connection closes.
     private func upgradeEnded(_ number: UInt64, _ error: (any Error)?) {
-        guard worker.loop.isCurrent else {
-            worker.loop.execute { [self] in upgradeEnded(number, error) }
+        guard loop.isCurrent else {
+            loop.execute { [self] in upgradeEnded(number, error) }
             return
         }
         guard number == exchangeNumber, phase == .upgraded, let exchange else { return }

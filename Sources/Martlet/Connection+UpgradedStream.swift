@@ -49,7 +49,7 @@ extension Connection {
 
     /// What `UpgradedStream.read` says, wherever the reading task runs.
     func readStream(of number: UInt64, within limit: Nanoseconds?) async throws -> [UInt8]? {
-        if worker.loop.isCurrent, exchange?.takeReadShare(at: worker.loop.now) ?? true {
+        if loop.isCurrent, exchange?.takeReadShare(at: loop.now) ?? true {
             guard let stream = stream(of: number), stream.reader == nil else { throw CancellationError() }
             switch try takeOctets(stream) {
             case .data(let octets): return octets
@@ -66,7 +66,7 @@ extension Connection {
                 }
             }
         } onCancel: {
-            worker.loop.execute { [self] in cancel(pending, number) }
+            loop.execute { [self] in cancel(pending, number) }
         }
     }
 
@@ -76,7 +76,7 @@ extension Connection {
         }
         stream.reader = pending
         if let limit {
-            stream.readDeadline = worker.loop.now + limit
+            stream.readDeadline = loop.now + limit
             setStreamDeadline(stream)
         }
         advance()
@@ -116,14 +116,15 @@ extension Connection {
     /// Takes what is there, receiving when nothing is.
     private func takeOctets(_ stream: UpgradedState) throws -> Exchange.Chunk {
         while true {
-            if let held = input, !held.isEmpty {
+            if !input.isEmpty {
+                let held = input
                 let octets = Array(held.bytes, 0..<held.count)
-                input?.removeAll()
+                input.removeAll()
                 return .data(octets)
             }
             if stream.hasEnded { return .end }
             guard inputReady else {
-                if let buffer = input.take() { worker.loop.buffers.give(buffer) }
+                giveInput()
                 return .needsInput
             }
             takeInput()
@@ -144,12 +145,12 @@ extension Connection {
     /// What `UpgradedStream.write` says, wherever the writing task runs.
     func writeStream(_ octets: [UInt8], of number: UInt64, isLast: Bool) async throws {
         let pending = Pending<Void>()
-        if worker.loop.isCurrent {
+        if loop.isCurrent {
             write(octets, number, isLast, pending)
             if let result = pending.result { return try result.get() }
         }
         try await withCheckedThrowingContinuation { continuation in
-            if worker.loop.isCurrent { return pending.arm(Waiter(continuation)) }
+            if loop.isCurrent { return pending.arm(Waiter(continuation)) }
             onLoop(continuation) { [self] in
                 pending.arm($0)
                 write(octets, number, isLast, pending)
@@ -173,7 +174,7 @@ extension Connection {
         while !stream.writers.isEmpty, output.pendingBytes <= Output.highWater {
             let octets = stream.writers[0].octets
             if !octets.isEmpty {
-                output.takeBuffer(from: &worker.loop.buffers)
+                output.takeBuffer(from: &loop.buffers)
                 output.append(octets.span)
                 exchange?.contentSent += octets.count
                 stream.writers[0].octets = []
@@ -196,10 +197,10 @@ extension Connection {
             break
         }
         if output.isEmpty {
-            output.giveBuffer(to: &worker.loop.buffers)
+            output.giveBuffer(to: &loop.buffers)
             stream.stallDeadline = .never
         } else if output.sentCount != sent || before == .never {
-            stream.stallDeadline = worker.loop.now + worker.timeouts.writeStall
+            stream.stallDeadline = loop.now + worker.timeouts.writeStall
         }
         // `flush` may have set its own.
         if before != stream.stallDeadline || !output.isEmpty { setStreamDeadline(stream) }
@@ -213,7 +214,7 @@ extension Connection {
 
     func streamDeadlineReached() {
         guard let stream = exchange?.upgraded else { return }
-        let now = worker.loop.now
+        let now = loop.now
         if stream.stallDeadline <= now { return abort(because: "the client stopped reading") }
         if stream.readDeadline <= now, let reader = stream.reader {
             stopReading(stream)
@@ -228,7 +229,7 @@ extension Connection {
         _ body: @escaping @Sendable (Waiter<Value>) -> Void
     ) {
         let waiter = Waiter(continuation)
-        if worker.loop.isCurrent { return body(waiter) }
-        worker.loop.execute { body(waiter) }
+        if loop.isCurrent { return body(waiter) }
+        loop.execute { body(waiter) }
     }
 }

@@ -44,6 +44,8 @@ final class Connection: EventSource, @unchecked Sendable {
     static let stepsPerTurn = 64
 
     let worker: Worker
+    /// The worker's. Here too, because a way over the worker counts references.
+    let loop: EventLoop
     let socket: Socket
     let peer: SocketAddress
     /// How requests that outlive it know it; made when the first one needs it.
@@ -51,7 +53,8 @@ final class Connection: EventSource, @unchecked Sendable {
     /// Its place in the worker's list.
     var index: Int
     var phase = Phase.receivingHead
-    var input: ReceiveBuffer?
+    /// Without room while nothing is received.
+    var input = ReceiveBuffer()
     var output = Output()
     var exchange: Exchange?
     /// Tells the exchanges of a connection apart, for tasks that outlive theirs.
@@ -77,9 +80,10 @@ final class Connection: EventSource, @unchecked Sendable {
         self.socket = socket
         self.peer = peer
         self.worker = worker
+        loop = worker.loop
         self.index = index
         parser = RequestParser(limits: worker.configuration.limits.heads)
-        registration = worker.loop.register(timer: self)
+        registration = loop.register(timer: self)
         setDeadline(after: worker.timeouts.keepAlive)
         // Its request has often come with it. One that is answered and closed at once is never watched.
         inputReady = true
@@ -107,7 +111,7 @@ final class Connection: EventSource, @unchecked Sendable {
     private func watch() {
         guard phase != .closed, let registration else { return }
         do {
-            try worker.loop.watch(socket.fd, for: registration, trigger: .edge)
+            try loop.watch(socket.fd, for: registration, trigger: .edge)
             isWatched = true
         } catch {
             worker.complain("a connection was dropped: \(error)")
@@ -118,7 +122,7 @@ final class Connection: EventSource, @unchecked Sendable {
     func requestTurn() {
         guard !awaitsTurn, let registration else { return }
         awaitsTurn = true
-        worker.loop.requestTurn(registration)
+        loop.requestTurn(registration)
     }
 
     /// The client has finished sending. It may have gone, or still want its answer (RFC 9112 §9.6): only its kernel
@@ -199,9 +203,8 @@ final class Connection: EventSource, @unchecked Sendable {
     private func receiveHead() -> Bool {
         // A client that sends requests without taking answers must not fill the memory.
         guard output.pendingBytes < Output.highWater else { return flush() }
-        if let length = parseHead() {
-            input?.consume(length)
-            beginExchange()
+        if let exchange = parseHead() {
+            beginExchange(exchange)
             return true
         }
         guard phase == .receivingHead else { return true }
@@ -214,25 +217,42 @@ final class Connection: EventSource, @unchecked Sendable {
         return receive()
     }
 
-    /// - Returns: the length of the head, when one is complete.
-    private func parseHead() -> Int? {
-        guard let held = input, !held.isEmpty else { return nil }
-        let exchange = exchange ?? worker.takeExchange()
-        self.exchange = exchange
-        if parser.isIdle { exchange.start = worker.loop.now }
+    /// - Returns: the exchange of a head, when one is complete.
+    private func parseHead() -> Exchange? {
+        guard !input.isEmpty else { return nil }
+        let exchange = takeExchange()
+        if parser.isIdle { exchange.start = loop.now }
         do throws(RequestError) {
-            return try parser.parse(held.bytes, into: &exchange.received.head)
+            return try parseInput(into: exchange) ? exchange : nil
         } catch {
             refuse(HTTPError(error.status, error.reason))
             return nil
         }
     }
 
+    private func parseInput(into exchange: Exchange) throws(RequestError) -> Bool {
+        // Swapped out and back, so that no reference is counted.
+        var held = ReceiveBuffer()
+        swap(&held, &input)
+        defer { swap(&held, &input) }
+        guard let length = try parser.parse(held.bytes, into: &exchange.received.head) else { return false }
+        held.consume(length)
+        return true
+    }
+
+    /// The exchange of this connection, from the worker's when it has none.
+    func takeExchange() -> Exchange {
+        if let exchange { return exchange }
+        let taken = worker.takeExchange()
+        exchange = taken
+        return taken
+    }
+
     /// Receives once. An end or a failure closes the connection.
     func receive() -> Bool {
         takeInput()
         growInput()
-        guard input!.room > 0 else {
+        guard input.room > 0 else {
             abort(because: "its input does not fit")
             return false
         }
@@ -252,13 +272,21 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Makes sure that there is an input to receive into, from the pool.
     func takeInput() {
-        if input == nil { input = worker.loop.buffers.takeReceiveBuffer() }
+        if input.capacity == 0 { input = loop.buffers.takeReceiveBuffer() }
+    }
+
+    /// Gives the input, which is empty, back to the pool.
+    func giveInput() {
+        guard input.capacity > 0 else { return }
+        var buffer = ReceiveBuffer()
+        swap(&buffer, &input)
+        loop.buffers.give(buffer)
     }
 
     /// Receives into the input, which was taken and has room, and notes what the kernel said.
     func receiveOnce() -> TransferResult {
-        let room = input!.room
-        let result = socket.receive(into: &input!)
+        let room = input.room
+        let result = socket.receive(into: &input)
         switch result {
         case .count(let count):
             // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
@@ -274,9 +302,9 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// A head that does not fit gets more room, as much as the parser may want to see.
     private func growInput() {
-        guard let held = input, held.room == 0 else { return }
+        guard input.room == 0 else { return }
         let limits = worker.configuration.limits.heads  // Clamped: the sum cannot overflow.
-        input!.grow(toCapacity: min(held.capacity * 2, limits.requestLine + limits.head + 1024))
+        input.grow(toCapacity: min(input.capacity * 2, limits.requestLine + limits.head + 1024))
     }
 
     private func endOfInput() -> Bool {
@@ -293,26 +321,19 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// Waits for the next octets, with as little as possible in hand.
     private func rest() {
-        let isEmpty = input?.isEmpty ?? true
-        if !isEmpty, !parser.isIdle, let exchange {
+        if !input.isEmpty, !parser.isIdle, let exchange {
             return setDeadline(at: exchange.start + worker.timeouts.head)
         }
         if worker.isDraining { return close() }
         // Empty lines before a request, or behind the last one's content, are no request yet (RFC 9112 §2.2).
-        if isEmpty { releaseBuffers() }
+        if input.isEmpty { releaseBuffers() }
         setDeadline(after: worker.timeouts.keepAlive)
     }
 
     func releaseBuffers() {
-        if let buffer = input {
-            input = nil
-            worker.loop.buffers.give(buffer)
-        }
-        output.giveBuffer(to: &worker.loop.buffers)
-        if let idle = exchange {
-            exchange = nil
-            worker.give(idle)
-        }
+        giveInput()
+        output.giveBuffer(to: &loop.buffers)
+        if let idle = exchange.take() { worker.give(idle) }
     }
 
     // MARK: Sending
@@ -344,14 +365,13 @@ final class Connection: EventSource, @unchecked Sendable {
     }
 
     private func finishSending() -> Bool {
-        finishExchange()
+        if let exchange { finishExchange(exchange) }
         return true
     }
 
     /// The answer is complete: on to the next request, or to the end of the connection.
-    func finishExchange() {
-        guard let exchange else { return }
-        logExchange()
+    func finishExchange(_ exchange: Exchange) {
+        if worker.logs { log(exchange) }
         if closes { return beginClosing() }
         if exchange.expectsContent {
             phase = .draining
@@ -365,22 +385,19 @@ final class Connection: EventSource, @unchecked Sendable {
         exchangeNumber += 1
         discarded = 0
         parser.reset()
-        if let done = exchange {
-            exchange = nil
-            worker.give(done)
-        }
+        if let done = exchange.take() { worker.give(done) }
         phase = .receivingHead
     }
 
     // MARK: Deadline and log
 
     func setDeadline(after duration: Nanoseconds) {
-        setDeadline(at: worker.loop.now + duration)
+        setDeadline(at: loop.now + duration)
     }
 
     func setDeadline(at instant: Instant) {
         isStalled = false
-        if let registration { worker.loop.setDeadline(registration, instant) }
+        if let registration { loop.setDeadline(registration, instant) }
     }
 
     func unsetDeadline() {
@@ -388,7 +405,10 @@ final class Connection: EventSource, @unchecked Sendable {
     }
 
     func logExchange() {
-        guard let exchange, worker.logs else { return }
+        if let exchange, worker.logs { log(exchange) }
+    }
+
+    private func log(_ exchange: Exchange) {
         worker.log(
             AccessLogEntry(
                 peer: peer,

@@ -9,8 +9,7 @@ enum HandlerFault: Error, CustomStringConvertible {
     case upgradeWithoutSwitching(Int)
 
     /// What keeps an answer from being sent; nil: nothing does. Statuses go from 200 to 599 (RFC 9110 §15).
-    init?(of response: Response) {
-        let code = response.status.code
+    init?(of code: Int, _ fields: borrowing Fields) {
         guard (200...599).contains(code) else {
             self = .notFinal(code)
             return
@@ -22,7 +21,7 @@ enum HandlerFault: Error, CustomStringConvertible {
         case 426: needed = .upgrade
         default: return nil
         }
-        guard !response.fields.contains(needed) else { return nil }
+        guard !fields.contains(needed) else { return nil }
         self = .lacksField(code, needed)
     }
 

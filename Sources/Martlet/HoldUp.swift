@@ -25,12 +25,12 @@ struct HoldUp {
     /// A handler gave the thread back after `time`.
     @inline(__always)
     mutating func note(
-        _ received: ReceivedRequest,
+        _ exchange: Exchange,
         took time: Nanoseconds,
         turn: Instant,
-        routing: any Routing
+        routing: @autoclosure () -> any Routing
     ) {
-        if time.count > shortest { suspect(received, time, turn, routing) }
+        if time.count > shortest { suspect(exchange.received, time, turn, routing()) }
     }
 
     @inline(never)
@@ -73,7 +73,7 @@ extension Worker {
     }
 
     /// A handler gave the thread back.
-    func measure(_ received: ReceivedRequest) {
-        holdUp.note(received, took: loop.lap(), turn: loop.now, routing: routing)
+    func measure(_ exchange: Exchange) {
+        holdUp.note(exchange, took: loop.lap(), turn: loop.now, routing: routing)
     }
 }

@@ -28,9 +28,7 @@ extension Connection {
         }
         guard number == exchangeNumber, phase == .responding, output.pendingBytes < Output.highWater else { return }
         output.takeBuffer(from: &worker.loop.buffers)
-        ResponseHead.appendStatusLine(status, to: &output.bytes)
-        fields.without(Worker.ownFields + [.upgrade]).write(into: &output.bytes)
-        ResponseHead.appendEnd(to: &output.bytes)
+        ResponseHead.append(status, fields.without(Worker.ownFields + [.upgrade]), to: &output.bytes)
         requestTurn()
     }
 }

@@ -53,7 +53,7 @@ struct Output {
             guard parts.isEmpty, text.utf8.count <= Self.smallFile else {
                 return append(Response.Part.bytes(Array(text.utf8)))
             }
-            bytes.append(contentsOf: text.utf8)
+            append(text.utf8.span)
             return true
         case .file(let file, let range): return append(Response.Part.file(file, range))
         case .parts(let parts): return parts.allSatisfy { append($0) }
@@ -120,7 +120,7 @@ struct Output {
         while true {
             if let stop = flushBytes(to: socket) { return stop }
             guard nextPart < parts.count else {
-                parts = []
+                if !parts.isEmpty { parts = [] }
                 nextPart = 0
                 return .done
             }

@@ -51,6 +51,14 @@ public struct Response: Sendable {
             case .stream(let stream): stream.length
             }
         }
+
+        var isStream: Bool {
+            if case .stream = self { true } else { false }
+        }
+
+        var isUpgrade: Bool {
+            if case .upgrade = self { true } else { false }
+        }
     }
 
     /// A piece of content.

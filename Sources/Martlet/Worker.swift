@@ -26,8 +26,8 @@ final class Worker: @unchecked Sendable {
     private var listeners: [Listener] = []
     private var connections: [Connection] = []
     private var exchanges: [Exchange] = []
-    private var commonFields: [UInt8] = []
-    private var commonFieldsSeconds = Int.min
+    private var commonLines: [UInt8] = []
+    private var commonLinesSeconds = Int.min
     private var accessLog: AccessLog?
     private var logRetry: Registration?
     private var complaint = OncePerSecond()
@@ -164,6 +164,11 @@ final class Worker: @unchecked Sendable {
         return busy.compactMap { $0.exchange?.received.summary }.prefix(8).map(\.self)
     }
 
+    /// Who answers `request`.
+    func endpoint(for request: inout Request) -> Endpoint {
+        routing.endpoint(for: &request)
+    }
+
     // MARK: What connections borrow
 
     func takeExchange() -> Exchange {
@@ -172,24 +177,24 @@ final class Worker: @unchecked Sendable {
         return exchange
     }
 
-    func give(_ exchange: Exchange) {
+    func give(_ exchange: consuming Exchange) {
         exchange.end()
         guard exchanges.count < Self.keptExchanges else { return }
         exchanges.append(exchange)
     }
 
-    /// Appends the fields that every answer begins with, made once a second.
-    func appendCommonFields(to output: inout [UInt8]) {
+    /// The field lines that every answer begins with: Date, and Server where the configuration names one. Made once a
+    /// second.
+    func commonFields() -> [UInt8] {
         let seconds = WallClock.seconds()
-        if seconds != commonFieldsSeconds {
-            commonFieldsSeconds = seconds
-            commonFields.removeAll(keepingCapacity: true)
-            ResponseHead.appendField("Date", date: seconds, to: &commonFields)
-            if let name = configuration.serverName {
-                Fields(.server, name).write(into: &commonFields)  // Which no name can break out of.
-            }
-        }
-        output.append(contentsOf: commonFields)
+        guard seconds != commonLinesSeconds else { return commonLines }
+        commonLinesSeconds = seconds
+        var fields = Fields(.date, HTTPDate.string(seconds))
+        // Which no name can break out of.
+        if let name = configuration.serverName { fields.append(.server, name) }
+        commonLines = []
+        fields.write(into: &commonLines)
+        return commonLines
     }
 
     /// Whether every answer gets fields of the configuration.

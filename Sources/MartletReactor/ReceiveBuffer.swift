@@ -1,8 +1,13 @@
 /// Octets received and not yet used: filled by `Socket.receive` at the end, consumed from the front.
 public struct ReceiveBuffer: Sendable {
-    private var storage: [UInt8]
-    private var start = 0
-    private var end = 0
+    @usableFromInline var storage: [UInt8]
+    @usableFromInline var start = 0
+    @usableFromInline var end = 0
+
+    /// A buffer without room; allocates nothing.
+    public init() {
+        storage = []
+    }
 
     /// A buffer with room for `capacity` octets.
     public init(capacity: Int) {
@@ -10,21 +15,22 @@ public struct ReceiveBuffer: Sendable {
     }
 
     /// Octets it can hold in all.
-    public var capacity: Int { storage.count }
+    @inlinable public var capacity: Int { storage.count }
     /// Octets received and not yet used.
-    public var count: Int { end - start }
+    @inlinable public var count: Int { end - start }
     /// True when there is nothing to use.
-    public var isEmpty: Bool { start == end }
+    @inlinable public var isEmpty: Bool { start == end }
     /// Octets that can be received before it has to grow.
-    public var room: Int { storage.count - count }
+    @inlinable public var room: Int { storage.count - count }
 
     /// The octets received and not yet used, in order.
-    public var bytes: Span<UInt8> {
+    @inlinable public var bytes: Span<UInt8> {
         @_lifetime(borrow self)
         get { storage.span.extracting(start..<end) }
     }
 
     /// Drops `count` octets from the front.
+    @inlinable
     public mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= self.count)
         start += count
@@ -32,6 +38,7 @@ public struct ReceiveBuffer: Sendable {
     }
 
     /// Drops everything.
+    @inlinable
     public mutating func removeAll() {
         start = 0
         end = 0

@@ -67,25 +67,26 @@ struct AnswerOctets {
         let isOld = request.version == .http1_0
         let framing = isOld && framing == .chunked ? .untilClose : framing
         closes = framing == .untilClose || !request.wantsKeepAlive || response.asksToClose
-        ResponseHead.appendStatusLine(response.status, to: &octets)
-        ResponseHead.appendField("Date", date: WallClock.seconds(), to: &octets)
-        response.contentFields.write(into: &octets)
+        var length = ResponseHead.Framing.none
         if response.status.code == 205 {
             // No content, and it has to say so (RFC 9110 §15.3.6).
-            ResponseHead.appendContentLength(0, to: &octets)
+            length = .length(0)
         } else if ResponseHead.allowsContent(response.status) {
             switch framing {
-            case .contentLength: ResponseHead.appendContentLength(content.count, to: &octets)
-            case .chunked: ResponseHead.appendField("Transfer-Encoding", "chunked", to: &octets)
+            case .contentLength: length = .length(content.count)
+            case .chunked: length = .chunked
             case .untilClose: break
             }
         }
-        if closes {
-            ResponseHead.appendField("Connection", "close", to: &octets)
-        } else if isOld {
-            ResponseHead.appendField("Connection", "keep-alive", to: &octets)
-        }
-        ResponseHead.appendEnd(to: &octets)
+        var fields = Fields(.date, HTTPDate.string(WallClock.seconds()))
+        fields.append(contentsOf: response.contentFields)
+        ResponseHead.append(
+            response.status,
+            framing: length,
+            connection: closes ? "close" : isOld ? "keep-alive" : nil,
+            fields,
+            to: &octets
+        )
         headCount = octets.count
         middle = headCount
         endCount = 1

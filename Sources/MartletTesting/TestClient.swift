@@ -132,10 +132,9 @@ public final class TestClient: Sendable {
         fields.write(into: &octets)
         let expectsContent = [.post, .put, .patch].contains(method)
         if !fields.contains(.contentLength), !fields.contains(.transferEncoding), !body.isEmpty || expectsContent {
-            ResponseHead.appendContentLength(body.count, to: &octets)
+            Fields(.contentLength, "\(body.count)").write(into: &octets)
         }
-        ResponseHead.appendEnd(to: &octets)
-        return octets + body
+        return octets + Array("\r\n".utf8) + body
     }
 
     // MARK: Over a connection

@@ -32,7 +32,7 @@ public enum AcceptEncoding {
 
 extension ValueScanner {
     fileprivate func isCoding(_ name: Range<Int>, _ coding: String) -> Bool {
-        if matches(name, coding) { return true }
+        if bytes.extracting(name).equals(ignoringCase: coding) { return true }
         switch coding {
         case "gzip": return matches(name, "x-gzip")
         case "compress": return matches(name, "x-compress")

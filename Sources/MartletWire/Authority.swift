@@ -54,29 +54,21 @@ struct AuthorityParts {
         hostEnd = end
         if end == bytes.count { return }
         guard bytes[end] == UInt8(ascii: ":") else { return nil }
-        var number: UInt32 = 0
+        var number = 0
         for index in (end + 1)..<bytes.count {
             guard OctetSet.isDigit(bytes[index]) else { return nil }
-            number = number * 10 + UInt32(bytes[index] - 0x30)
-            guard number <= UInt32(UInt16.max) else { return nil }
+            number = number &* 10 &+ Int(bytes[index] &- 0x30)
+            guard number <= UInt16.max else { return nil }
         }
         port = end + 1 < bytes.count ? UInt16(truncatingIfNeeded: number) : nil
     }
 
     /// The end of a registered name or IPv4 address at the beginning of `bytes`.
     private static func endOfName(_ bytes: Span<UInt8>) -> Int? {
-        var index = 0
-        while index < bytes.count {
-            if OctetSet.host.contains(bytes[index]) {
-                index += 1
-            } else if bytes[index] == UInt8(ascii: "%") {
-                guard index + 2 < bytes.count, OctetSet.hexValue(bytes[index + 1]) != nil,
-                    OctetSet.hexValue(bytes[index + 2]) != nil
-                else { return nil }
-                index += 3
-            } else {
-                break
-            }
+        var index = OctetSet.host.end(in: bytes)
+        while index < bytes.count, bytes[index] == UInt8(ascii: "%") {
+            guard PercentEncoding.triplet(bytes, at: index) != nil else { return nil }
+            index = OctetSet.host.end(in: bytes, from: index + 3)
         }
         return index
     }

@@ -114,7 +114,9 @@ extension ValueScanner {
         if isWeak, !consume(UInt8(ascii: "/")) { return nil }
         guard consume(UInt8(ascii: "\"")) else { return nil }
         let start = position
-        while let octet = current, Self.isEntityTagOctet(octet) { position += 1 }
+        position = bytes.first(from: start) { word in
+            ~(word.isIn(0x21...0x7E) | word.isNotASCII) | word.equals(UInt8(ascii: "\"")) & ~word.isNotASCII
+        }
         let opaque = start..<position
         return consume(UInt8(ascii: "\"")) ? (isWeak, opaque) : nil
     }

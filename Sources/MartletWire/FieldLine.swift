@@ -17,27 +17,43 @@ struct FieldLine: Sendable {
         valueEnd = valueStart + UInt32(valueCount)
     }
 
-    /// Reads the line `input[start..<end]`, which is not empty and holds no control octet but HTAB.
-    ///
-    /// The offsets are relative to `base`, where the field section begins in `input`.
+    /// Reads `line`, which is not empty and holds no control octet but HTAB. The offsets are those in `line`.
     @inline(__always)
-    init(parsing input: Span<UInt8>, from start: Int, to end: Int, base: Int) throws(RequestError) {
-        let nameEnd = endOfToken(in: input, from: start, to: end)
-        guard nameEnd < end, input[nameEnd] == UInt8(ascii: ":"), nameEnd > start else {
-            throw Self.fault(in: input.extracting(start..<end), at: nameEnd - start)
+    init(parsing line: Span<UInt8>) throws(RequestError) {
+        let nameEnd = OctetSet.token.end(in: line)
+        guard nameEnd < line.count, line[nameEnd] == UInt8(ascii: ":"), nameEnd > 0 else {
+            throw Self.fault(in: line, at: nameEnd)
         }
         var valueStart = nameEnd + 1
-        while valueStart < end, OctetSet.isWhitespace(input[valueStart]) {
+        while valueStart < line.count, OctetSet.isWhitespace(line[valueStart]) {
             valueStart += 1
         }
-        var valueEnd = end
-        while valueEnd > valueStart, OctetSet.isWhitespace(input[valueEnd - 1]) {
+        var valueEnd = line.count
+        while valueEnd > valueStart, OctetSet.isWhitespace(line[valueEnd - 1]) {
             valueEnd -= 1
         }
-        self.nameStart = UInt32(truncatingIfNeeded: start - base)
-        self.nameEnd = UInt32(truncatingIfNeeded: nameEnd - base)
-        self.valueStart = UInt32(truncatingIfNeeded: valueStart - base)
-        self.valueEnd = UInt32(truncatingIfNeeded: valueEnd - base)
+        nameStart = 0
+        self.nameEnd = UInt32(truncatingIfNeeded: nameEnd)
+        self.valueStart = UInt32(truncatingIfNeeded: valueStart)
+        self.valueEnd = UInt32(truncatingIfNeeded: valueEnd)
+    }
+
+    /// The same line, `offset` octets further on. A field section has at most 1 GiB (`HeadLimits`).
+    @inline(__always)
+    func moved(by offset: Int) -> FieldLine {
+        let offset = UInt32(truncatingIfNeeded: offset)
+        var line = self
+        line.nameStart &+= offset
+        line.nameEnd &+= offset
+        line.valueStart &+= offset
+        line.valueEnd &+= offset
+        return line
+    }
+
+    /// Whether `line`, in which this one was read, is just `Name: value`.
+    @inline(__always)
+    func isCanonical(in line: Span<UInt8>) -> Bool {
+        value.upperBound == line.count && valueStart == nameEnd &+ 2 && line[name.upperBound + 1] == UInt8(ascii: " ")
     }
 
     /// Says what is wrong with a line whose name ends at `index` without a colon after it, or is empty.

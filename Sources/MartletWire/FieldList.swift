@@ -9,11 +9,8 @@ struct FieldList {
     mutating func next(in value: Span<UInt8>) -> Range<Int>? {
         while position < value.count {
             var start = position
-            while position < value.count, value[position] != UInt8(ascii: ",") {
-                position += 1
-            }
-            var end = position
-            position += 1
+            var end = value.firstIndex(of: UInt8(ascii: ","), from: start)
+            position = end + 1
             while start < end, OctetSet.isWhitespace(value[start]) { start += 1 }
             while end > start, OctetSet.isWhitespace(value[end - 1]) { end -= 1 }
             if start < end { return start..<end }

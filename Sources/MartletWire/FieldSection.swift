@@ -70,7 +70,7 @@ struct FieldSection: Sendable {
     }
 
     private mutating func endLine() throws(RequestError) {
-        let parsed = try FieldLine(parsing: line.span, from: 0, to: line.count, base: 0)
+        let parsed = try FieldLine(parsing: line.span)
         lineCount += 1
         guard lineCount <= lineLimit else { throw .tooManyTrailers }
         let name = HTTPField.Name(String(decoding: line[parsed.name], as: UTF8.self))

@@ -10,9 +10,9 @@ public import HTTPTypes
 /// to refuse such a value instead. Bytes that are not ASCII are kept as they are.
 public struct Fields: Sendable {
     /// The field lines, each with its CRLF.
-    var bytes: [UInt8] = []
+    var bytes = Refillable<UInt8>()
     /// Where names and values stand in `bytes`, in order.
-    var lines: [FieldLine] = []
+    var lines = Refillable<FieldLine>()
     /// Whether `bytes` is just what `write(into:)` has to write: `Name: value` CRLF for each line.
     var isCanonical = true
 
@@ -38,15 +38,12 @@ public struct Fields: Sendable {
 
     /// Removes every line, and keeps the memory they had if `keepingCapacity` is true.
     public mutating func removeAll(keepingCapacity: Bool) {
-        bytes.removeAll(keepingCapacity: keepingCapacity)
-        lines.removeAll(keepingCapacity: keepingCapacity)
-        isCanonical = true
-    }
-
-    /// As `removeAll(keepingCapacity: true)`.
-    mutating func empty() {
-        bytes.empty()
-        lines.empty()
+        guard keepingCapacity else {
+            self = Fields()
+            return
+        }
+        bytes.removeAll()
+        lines.removeAll()
         isCanonical = true
     }
 }
@@ -184,7 +181,6 @@ extension Fields {
     }
 
     private mutating func append(_ rawName: Span<UInt8>, _ value: Span<UInt8>) {
-        makeRoom(forOctets: rawName.count + value.count + 4)
         lines.append(FieldLine(start: bytes.count, nameCount: rawName.count, valueCount: value.count))
         bytes.append(copying: rawName)
         bytes.append(UInt8(ascii: ":"))
@@ -198,14 +194,6 @@ extension Fields {
         }
         bytes.append(0x0D)
         bytes.append(0x0A)
-    }
-
-    /// Grows once to the size of a usual head instead of step by step from nothing.
-    private mutating func makeRoom(forOctets count: Int) {
-        if bytes.capacity - bytes.count < count {
-            bytes.reserveCapacity(Swift.max(2 * bytes.capacity, bytes.count + count, 256))
-        }
-        if lines.capacity == lines.count { lines.reserveCapacity(Swift.max(2 * lines.capacity, 8)) }
     }
 
     /// Whether `value` can be a field value as it is: no control but HTAB in it, no white space at its ends
@@ -226,17 +214,13 @@ extension Fields {
             return
         }
         for line in lines {
-            write(line, into: &output)
+            output.append(copying: bytes.span.extracting(line.name))
+            output.append(UInt8(ascii: ":"))
+            output.append(UInt8(ascii: " "))
+            output.append(copying: bytes.span.extracting(line.value))
+            output.append(0x0D)
+            output.append(0x0A)
         }
-    }
-
-    private func write(_ line: FieldLine, into output: inout [UInt8]) {
-        output.append(copying: bytes.span.extracting(line.name))
-        output.append(UInt8(ascii: ":"))
-        output.append(UInt8(ascii: " "))
-        output.append(copying: bytes.span.extracting(line.value))
-        output.append(0x0D)
-        output.append(0x0A)
     }
 
     /// Removes the lines with this name.
@@ -246,10 +230,7 @@ extension Fields {
         kept.reserveCapacity(bytes: bytes.count, lines: lines.count)
         let removed = name.canonicalName
         for line in lines where !bytes.span.extracting(line.name).equals(ignoringCase: removed) {
-            kept.lines.append(
-                FieldLine(start: kept.bytes.count, nameCount: line.name.count, valueCount: line.value.count)
-            )
-            write(line, into: &kept.bytes)
+            kept.append(bytes.span.extracting(line.name), bytes.span.extracting(line.value))
         }
         self = kept
     }

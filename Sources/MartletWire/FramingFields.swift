@@ -9,28 +9,30 @@ struct FramingFields: Sendable {
     private var expectsContinue = false
     private var hasUnknownExpectation = false
 
-    /// Looks at one field line of `input`; the bounds are the name's, which is not empty, and the value's in it.
+    /// Looks at one field line, which `parsed` was read from.
     @inline(__always)
-    mutating func note(_ input: Span<UInt8>, name: Range<Int>, value: Range<Int>) throws(RequestError) {
+    mutating func note(_ line: Span<UInt8>, _ parsed: FieldLine) throws(RequestError) {
         // By length and first letter: most lines are passed over without comparing their names.
-        switch (name.count, OctetSet.lowercased(input[name.lowerBound])) {
+        switch (parsed.nameEnd, line[0] | 0x20) {
         case (4, UInt8(ascii: "h")), (6, UInt8(ascii: "e")), (10, UInt8(ascii: "c")), (14, UInt8(ascii: "c")),
             (17, UInt8(ascii: "t")):
-            try noteNamed(input.extracting(name), input.extracting(value))
+            try noteNamed(line.extracting(parsed.name), line.extracting(parsed.value))
         default: break
         }
     }
 
     private mutating func noteNamed(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(RequestError) {
-        switch name.count {
-        case 4 where name.equals(ignoringCase: "host"): try noteHost(value)
-        case 6 where name.equals(ignoringCase: "expect"): noteExpect(value)
-        case 10 where name.equals(ignoringCase: "connection"): noteConnection(value)
-        case 14 where name.equals(ignoringCase: "content-length"): try noteContentLength(value)
-        case 17 where name.equals(ignoringCase: "transfer-encoding"):
+        if name.equals(anyCaseOf: "host") {
+            try noteHost(value)
+        } else if name.equals(anyCaseOf: "expect") {
+            noteExpect(value)
+        } else if name.equals(anyCaseOf: "connection") {
+            noteConnection(value)
+        } else if name.equals(anyCaseOf: "content-length") {
+            try noteContentLength(value)
+        } else if name.equals(anyCaseOf: "transfer-encoding") {
             hasTransferEncoding = true
             try transferCodings.note(value)
-        default: break
         }
     }
 
@@ -80,10 +82,10 @@ struct FramingFields: Sendable {
         var list = FieldList()
         while let bounds = list.next(in: value) {
             let option = value.extracting(bounds)
-            switch option.count {
-            case 5 where option.equals(ignoringCase: "close"): saysClose = true
-            case 10 where option.equals(ignoringCase: "keep-alive"): saysKeepAlive = true
-            default: break
+            if option.equals(anyCaseOf: "close") {
+                saysClose = true
+            } else if option.equals(anyCaseOf: "keep-alive") {
+                saysKeepAlive = true
             }
         }
     }
@@ -91,7 +93,7 @@ struct FramingFields: Sendable {
     private mutating func noteExpect(_ value: Span<UInt8>) {
         var list = FieldList()
         while let bounds = list.next(in: value) {
-            if value.extracting(bounds).equals(ignoringCase: "100-continue") {
+            if value.extracting(bounds).equals(anyCaseOf: "100-continue") {
                 expectsContinue = true
             } else {
                 hasUnknownExpectation = true

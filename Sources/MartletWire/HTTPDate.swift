@@ -38,8 +38,7 @@ public enum HTTPDate {
     /// first second of the next minute. `now`, in seconds since 1970, settles the two-digit years of RFC 850: a time
     /// more than 50 years ahead of it lies in the past.
     public static func parse(_ value: Span<UInt8>, now: Int) -> Int? {
-        var reader = HTTPDateReader(value)
-        return reader.date(now: now)
+        HTTPDateReader(value).date(now: now)
     }
 
     static let dayNames = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]

@@ -1,7 +1,8 @@
 /// Reads the three date forms of RFC 9110 §5.6.7, octet by octet and with case.
+///
+/// In each of them everything but the name of the day has its place, and no two have the same length.
 struct HTTPDateReader: ~Escapable {
     private let bytes: Span<UInt8>
-    private var position = 0
 
     @_lifetime(copy bytes)
     init(_ bytes: Span<UInt8>) {
@@ -9,111 +10,122 @@ struct HTTPDateReader: ~Escapable {
     }
 
     /// The time in seconds since 1970; nil when the value is not a date.
-    mutating func date(now: Int) -> Int? {
-        // The longest form, RFC 850 on a Wednesday, has 33 octets.
-        guard bytes.count <= 33 else { return nil }
+    func date(now: Int) -> Int? {
         let date =
-            if let _ = name(among: HTTPDate.dayNames) {
-                rfc850(now: now)
-            } else if let _ = name(among: HTTPDate.dayNames, prefix: 3) {
-                skip(",") ? fixdate() : asctime()
-            } else {
-                nil as CivilDate?
+            switch bytes.count {
+            case 29: fixdate()
+            case 24: asctime()
+            case 30...33: rfc850(now: now)
+            default: nil as CivilDate?
             }
-        guard let date, position == bytes.count, date.isValid else { return nil }
+        guard let date, date.isValid else { return nil }
         // The leap second after the year 9999 could not be written again.
         return min(date.seconds, CivilDate.last)
     }
 
-    /// `, 06 Nov 1994 08:49:37 GMT`, the comma already read.
-    private mutating func fixdate() -> CivilDate? {
-        guard skip(" "), let day = digits(2), skip(" "), let month = name(among: HTTPDate.monthNames), skip(" "),
-            let year = digits(4), skip(" "), let time = timeOfDay(), skip(" GMT")
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`
+    private func fixdate() -> CivilDate? {
+        guard isShortDayName(), has(", ", at: 3), let day = number(at: 5), has(" ", at: 7),
+            let month = month(at: 8), has(" ", at: 11), let year = year(at: 12), has(" ", at: 16),
+            let time = timeOfDay(at: 17), has(" GMT", at: 25)
         else { return nil }
-        return CivilDate(
-            year: year,
-            month: month + 1,
-            day: day,
-            hour: time.hour,
-            minute: time.minute,
-            second: time.second
-        )
+        return CivilDate(year, month, day, time)
     }
 
-    /// `, 06-Nov-94 08:49:37 GMT`
-    private mutating func rfc850(now: Int) -> CivilDate? {
-        guard skip(", "), let day = digits(2), skip("-"), let month = name(among: HTTPDate.monthNames), skip("-"),
-            let shortYear = digits(2), skip(" "), let time = timeOfDay(), skip(" GMT")
+    /// `Sunday, 06-Nov-94 08:49:37 GMT`
+    private func rfc850(now: Int) -> CivilDate? {
+        let comma = bytes.count - 24
+        guard isDayName(upTo: comma), has(", ", at: comma), let day = number(at: comma + 2), has("-", at: comma + 4),
+            let month = month(at: comma + 5), has("-", at: comma + 8), let shortYear = number(at: comma + 9),
+            has(" ", at: comma + 11), let time = timeOfDay(at: comma + 12), has(" GMT", at: comma + 20)
         else { return nil }
         var limit = CivilDate(seconds: min(max(now, CivilDate.first), CivilDate.last))
         limit.year += 50
         let age = (limit.year - shortYear) % 100
-        var date = CivilDate(
-            year: limit.year - (age < 0 ? age + 100 : age),
-            month: month + 1,
-            day: day,
-            hour: time.hour,
-            minute: time.minute,
-            second: time.second
-        )
+        var date = CivilDate(limit.year - (age < 0 ? age + 100 : age), month, day, time)
         if date.seconds > limit.seconds { date.year -= 100 }
         return date
     }
 
-    /// ` Nov  6 08:49:37 1994`
-    private mutating func asctime() -> CivilDate? {
-        guard skip(" "), let month = name(among: HTTPDate.monthNames), skip(" "),
-            let day = skip(" ") ? digits(1) : digits(2), skip(" "), let time = timeOfDay(), skip(" "),
-            let year = digits(4)
+    /// `Sun Nov  6 08:49:37 1994`
+    private func asctime() -> CivilDate? {
+        guard isShortDayName(), has(" ", at: 3), let month = month(at: 4), has(" ", at: 7),
+            let day = has(" ", at: 8) ? digit(at: 9) : number(at: 8), has(" ", at: 10), let time = timeOfDay(at: 11),
+            has(" ", at: 19), let year = year(at: 20)
         else { return nil }
-        return CivilDate(
-            year: year,
-            month: month + 1,
-            day: day,
-            hour: time.hour,
-            minute: time.minute,
-            second: time.second
-        )
+        return CivilDate(year, month, day, time)
+    }
+}
+
+// The parts. Where they are asked for, the value is long enough.
+extension HTTPDateReader {
+    @inline(__always)
+    private func has(_ text: StaticString, at place: Int) -> Bool {
+        bytes.extracting(place..<place + text.utf8CodeUnitCount).equals(text)
     }
 
-    private mutating func timeOfDay() -> (hour: Int, minute: Int, second: Int)? {
-        guard let hour = digits(2), skip(":"), let minute = digits(2), skip(":"), let second = digits(2) else {
-            return nil
-        }
+    @inline(__always)
+    private func digit(at place: Int) -> Int? {
+        OctetSet.isDigit(bytes[place]) ? Int(bytes[place] &- 0x30) : nil
+    }
+
+    /// Two digits.
+    @inline(__always)
+    private func number(at place: Int) -> Int? {
+        guard let tens = digit(at: place), let ones = digit(at: place + 1) else { return nil }
+        return 10 * tens + ones
+    }
+
+    @inline(__always)
+    private func year(at place: Int) -> Int? {
+        guard let century = number(at: place), let rest = number(at: place + 2) else { return nil }
+        return 100 * century + rest
+    }
+
+    @inline(__always)
+    private func timeOfDay(at place: Int) -> (hour: Int, minute: Int, second: Int)? {
+        guard let hour = number(at: place), has(":", at: place + 2), let minute = number(at: place + 3),
+            has(":", at: place + 5), let second = number(at: place + 6)
+        else { return nil }
         return (hour, minute, second)
     }
 
-    /// Reads exactly `count` digits.
-    private mutating func digits(_ count: Int) -> Int? {
-        guard bytes.count - position >= count else { return nil }
-        var value = 0
-        for index in position..<position + count {
-            let digit = bytes[index] &- UInt8(ascii: "0")
-            guard digit < 10 else { return nil }
-            value = value * 10 + Int(digit)
+    private func isDayName(upTo end: Int) -> Bool {
+        switch bytes.extracting(0..<end) {
+        case "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday": true
+        default: false
         }
-        position += count
-        return value
     }
 
-    /// Steps over `text` when it is next.
-    private mutating func skip(_ text: String) -> Bool {
-        skip(text.utf8.prefix(text.utf8.count))
-    }
-
-    private mutating func skip(_ text: String.UTF8View.SubSequence) -> Bool {
-        var index = position
-        for octet in text {
-            guard index < bytes.count, bytes[index] == octet else { return false }
-            index += 1
+    private func isShortDayName() -> Bool {
+        switch bytes.extracting(0..<3) {
+        case "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat": true
+        default: false
         }
-        position = index
-        return true
     }
 
-    /// Steps over one of `names`, or over its first `prefix` octets, and returns its index.
-    private mutating func name(among names: [String], prefix: Int = 9) -> Int? {
-        for (index, name) in names.enumerated() where skip(name.utf8.prefix(prefix)) { return index }
-        return nil
+    /// 1 to 12
+    private func month(at place: Int) -> Int? {
+        switch bytes.extracting(place..<place + 3) {
+        case "Jan": 1
+        case "Feb": 2
+        case "Mar": 3
+        case "Apr": 4
+        case "May": 5
+        case "Jun": 6
+        case "Jul": 7
+        case "Aug": 8
+        case "Sep": 9
+        case "Oct": 10
+        case "Nov": 11
+        case "Dec": 12
+        default: nil
+        }
+    }
+}
+
+extension CivilDate {
+    fileprivate init(_ year: Int, _ month: Int, _ day: Int, _ time: (hour: Int, minute: Int, second: Int)) {
+        self.init(year: year, month: month, day: day, hour: time.hour, minute: time.minute, second: time.second)
     }
 }

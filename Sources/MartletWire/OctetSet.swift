@@ -11,6 +11,17 @@ package struct OctetSet: Sendable {
         return octet < 0x80 && (word &>> UInt64(octet & 0x3F)) & 1 != 0
     }
 
+    /// The index of the first octet from `start` on that is not in this set, or the end. The set must have all letters,
+    /// digits, `-` and `.`, as those below have.
+    @inline(__always)
+    func end(in octets: Span<UInt8>, from start: Int = 0) -> Int {
+        var index = endOfPlain(in: octets, from: start)
+        while index < octets.count, contains(octets[index]) {
+            index = endOfPlain(in: octets, from: index &+ 1)
+        }
+        return index
+    }
+
     /// `tchar`, what tokens such as methods and field names are made of (RFC 9110 §5.6.2).
     @inline(__always)
     static var token: OctetSet { OctetSet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE) }
@@ -52,6 +63,12 @@ package struct OctetSet: Sendable {
         octet &- 0x30 < 10
     }
 
+    /// Whether `octet` is one of the ASCII letters a to z.
+    @inline(__always)
+    static func isLowercase(_ octet: UInt8) -> Bool {
+        octet &- 0x61 < 26
+    }
+
     /// The ASCII letters A to Z as a to z, every other octet as it is.
     @inline(__always)
     static func lowercased(_ octet: UInt8) -> UInt8 {
@@ -73,19 +90,32 @@ extension Span<UInt8> {
     package func equals(ignoringCase lowercase: String) -> Bool {
         let other = lowercase.utf8.span
         guard count == other.count else { return false }
-        for index in indices where OctetSet.lowercased(self[index]) != other[index] {
-            return false
+        var index = 0
+        while let word = word(at: index), let otherWord = other.word(at: index) {
+            // Only 0x20 may differ, and only in letters.
+            let letters = OctetWord(word: otherWord).isIn(0x61...0x7A) & ~otherWord & OctetWord.all(0x80)
+            if (word ^ otherWord) & ~(letters &>> 2) != 0 { return false }
+            index &+= 8
+        }
+        while index < count {
+            if OctetSet.lowercased(self[index]) != other[index] { return false }
+            index &+= 1
         }
         return true
     }
 
-    /// Whether these octets are those of `text`.
+    /// Whether these octets are those of `other`.
     @inline(__always)
-    func equals(_ text: String) -> Bool {
-        let other = text.utf8.span
+    func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in indices where self[index] != other[index] {
-            return false
+        var index = 0
+        while let word = word(at: index), let otherWord = other.word(at: index) {
+            if word != otherWord { return false }
+            index &+= 8
+        }
+        while index < count {
+            if self[index] != other[index] { return false }
+            index &+= 1
         }
         return true
     }
@@ -112,3 +142,7 @@ extension Array {
         }
     }
 }
+
+/// Lets octets be the subject of a `switch` over literals.
+@inline(__always)
+func ~= (literal: StaticString, octets: Span<UInt8>) -> Bool { octets.equals(literal) }

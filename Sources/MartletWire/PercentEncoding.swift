@@ -85,6 +85,40 @@ public enum PercentEncoding {
         return output
     }
 
+    /// Whether a name or value of a query or form stands for anything but itself: has a `%` or `+`.
+    static func isEncodedItem(_ bytes: Span<UInt8>) -> Bool {
+        let encoded = bytes.first(from: 0) { word in
+            (word.equals(UInt8(ascii: "%")) | word.equals(UInt8(ascii: "+"))) & ~word.isNotASCII
+        }
+        return encoded < bytes.count
+    }
+
+    /// Appends a name or value of a query or form, decoded: `+` is a space and a `%` without two hexadecimal digits itself.
+    /// Whether there is no such `%`.
+    @discardableResult
+    static func appendDecodedItem(_ bytes: Span<UInt8>, to output: inout [UInt8]) -> Bool {
+        var isWellFormed = true
+        output.append(addingCapacity: bytes.count) { output in
+            var index = 0
+            while index < bytes.count {
+                var octet = bytes[index]
+                if octet == UInt8(ascii: "+") {
+                    octet = UInt8(ascii: " ")
+                } else if octet == UInt8(ascii: "%") {
+                    if let decoded = triplet(bytes, at: index) {
+                        octet = decoded
+                        index += 2
+                    } else {
+                        isWellFormed = false
+                    }
+                }
+                output.append(octet)
+                index += 1
+            }
+        }
+        return isWellFormed
+    }
+
     /// The octet that the `%XX` at `index` spells; nil when there is none.
     static func triplet(_ bytes: Span<UInt8>, at index: Int) -> UInt8? {
         guard bytes.count - index >= 3, bytes[index] == UInt8(ascii: "%"),

@@ -97,15 +97,9 @@ public enum Preconditions {
                 continue
             }
             if isStrong && tag.isWeak { continue }
-            if equal(field, tag.opaque, currentTag.opaque) { return true }
+            if field.extracting(tag.opaque).equals(currentTag.opaque.span) { return true }
         }
         return false
-    }
-
-    private static func equal(_ field: Span<UInt8>, _ range: Range<Int>, _ octets: [UInt8]) -> Bool {
-        guard range.count == octets.count else { return false }
-        for offset in octets.indices where field[range.lowerBound + offset] != octets[offset] { return false }
-        return true
     }
 
     /// Whether the representation changed after the date in `field`, at a resolution of one second; nil when the field

@@ -43,7 +43,7 @@ public struct QueryItems: Sendable, Sequence {
     /// Walks through the items.
     public struct Iterator: IteratorProtocol {
         fileprivate let bytes: [UInt8]
-        private var position = 0
+        private var list = ItemList()
 
         fileprivate init(bytes: [UInt8]) {
             self.bytes = bytes
@@ -51,36 +51,36 @@ public struct QueryItems: Sendable, Sequence {
 
         /// The next item; nil at the end.
         public mutating func next() -> (name: String, value: String)? {
-            while position < bytes.count {
-                let start = position
-                let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
-                position = end + 1
-                if end > start { return item(start..<end) }
-            }
-            return nil
-        }
-
-        private func item(_ range: Range<Int>) -> (name: String, value: String) {
-            let equals = bytes[range].firstIndex(of: UInt8(ascii: "=")) ?? range.upperBound
-            let value = Swift.min(equals + 1, range.upperBound)..<range.upperBound
-            return (decoded(range.lowerBound..<equals), decoded(value))
+            let bytes = bytes
+            guard let item = list.next(in: bytes.span) else { return nil }
+            return (decoded(item.name), decoded(item.value))
         }
 
         private func decoded(_ range: Range<Int>) -> String {
-            let text = bytes.span.extracting(range)
+            let octets = bytes.span.extracting(range)
+            guard PercentEncoding.isEncodedItem(octets) else { return String(decoding: bytes[range], as: UTF8.self) }
             var output: [UInt8] = []
-            output.reserveCapacity(range.count)
-            var index = 0
-            while index < text.count {
-                if let octet = PercentEncoding.triplet(text, at: index) {
-                    output.append(octet)
-                    index += 3
-                } else {
-                    output.append(text[index] == UInt8(ascii: "+") ? UInt8(ascii: " ") : text[index])
-                    index += 1
-                }
-            }
+            PercentEncoding.appendDecodedItem(octets, to: &output)
             return String(decoding: output, as: UTF8.self)
         }
+    }
+}
+
+/// The items of a query or form, one after the other: where their names and values stand.
+struct ItemList {
+    private var position = 0
+
+    /// The bounds in `octets` of the next item that is not empty, or nil after the last.
+    mutating func next(in octets: Span<UInt8>) -> (name: Range<Int>, value: Range<Int>)? {
+        while position < octets.count {
+            let start = position
+            let end = octets.firstIndex(of: UInt8(ascii: "&"), from: start)
+            position = end + 1
+            if end > start {
+                let equals = octets.extracting(0..<end).firstIndex(of: UInt8(ascii: "="), from: start)
+                return (start..<equals, min(equals + 1, end)..<end)
+            }
+        }
+        return nil
     }
 }

@@ -26,7 +26,7 @@ public struct RequestHead: Sendable {
     public internal(set) var hasUnknownExpectation = false
 
     /// The request line without its CRLF, as `requestLineBytes` gives it.
-    package internal(set) var line: [UInt8] = []
+    package internal(set) var line = Refillable<UInt8>()
     /// Where the parts of the target are in `line`.
     var parts = TargetParts()
 
@@ -38,13 +38,13 @@ public struct RequestHead: Sendable {
         if line.isEmpty, fields.isEmpty { return }  // The line comes first: without it there is nothing else.
         method = .get
         version = .http1_1
-        fields.empty()
+        fields.removeAll(keepingCapacity: true)
         framing = .none
         path.removeAll()
         wantsKeepAlive = false
         expectsContinue = false
         hasUnknownExpectation = false
-        line.empty()
+        line.removeAll()
         parts = TargetParts()
     }
 }

@@ -16,22 +16,16 @@ extension RequestHead {
     private mutating func readParts(of line: Span<UInt8>) throws(RequestError) {
         let methodEnd = try readMethod(line)
         guard methodEnd < line.count else { throw .malformedRequestLine }
-        var targetEnd = methodEnd + 1
-        while targetEnd < line.count, line[targetEnd] != UInt8(ascii: " ") {
-            targetEnd += 1
-        }
-        guard targetEnd > methodEnd + 1 else { throw .malformedRequestLine }
+        let target = TargetOctets(in: line, from: methodEnd + 1)
+        guard !target.range.isEmpty else { throw .malformedRequestLine }
+        let targetEnd = target.range.upperBound
         guard targetEnd + 1 < line.count else { throw .missingVersion }
         do {
             version = try Self.version(line.extracting(targetEnd + 1..<line.count))
         } catch .unsupportedVersion where line.equals("PRI * HTTP/2.0") {
             throw .http2Preface
         }
-        parts = try TargetParts(
-            of: line,
-            target: methodEnd + 1..<targetEnd,
-            method: line.extracting(0..<methodEnd)
-        )
+        parts = try TargetParts(of: line, target, method: line.extracting(0..<methodEnd))
         if !parts.path.isEmpty {
             try path.decode(line.extracting(parts.path))
         }
@@ -40,6 +34,7 @@ extension RequestHead {
     /// Puts an asterisk in the place of the password in a refused line, which is kept for the log (RFC 3986 §3.2.1). A
     /// target with user information is always refused.
     private mutating func hidePassword() {
+        var line = Array(self.line)
         guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return }
         var target = line[(space + 1)...].prefix { $0 != UInt8(ascii: " ") }
         if let colon = target.firstIndex(of: UInt8(ascii: ":")), target[colon...].starts(with: "://".utf8) {
@@ -50,6 +45,8 @@ extension RequestHead {
             let colon = authority[..<end].firstIndex(of: UInt8(ascii: ":"))
         else { return }
         line.replaceSubrange(colon + 1..<end, with: CollectionOfOne(UInt8(ascii: "*")))
+        self.line.removeAll()
+        self.line.append(copying: line.span)
     }
 
     /// Takes the method at the beginning of `line`; its end is the first SP, or the line's end.
@@ -87,16 +84,16 @@ extension RequestHead {
 extension HTTPRequest.Method {
     /// The method that a token names; nil if the bytes are no token. None of up to 15 octets costs an allocation.
     init?(_ token: Span<UInt8>) {
-        switch token.count {
-        case 3 where token.equals("GET"): self = .get
-        case 3 where token.equals("PUT"): self = .put
-        case 4 where token.equals("HEAD"): self = .head
-        case 4 where token.equals("POST"): self = .post
-        case 5 where token.equals("PATCH"): self = .patch
-        case 5 where token.equals("TRACE"): self = .trace
-        case 6 where token.equals("DELETE"): self = .delete
-        case 7 where token.equals("OPTIONS"): self = .options
-        case 7 where token.equals("CONNECT"): self = .connect
+        switch token {
+        case "GET": self = .get
+        case "PUT": self = .put
+        case "HEAD": self = .head
+        case "POST": self = .post
+        case "PATCH": self = .patch
+        case "TRACE": self = .trace
+        case "DELETE": self = .delete
+        case "OPTIONS": self = .options
+        case "CONNECT": self = .connect
         default:
             guard let name = try? UTF8Span(validating: token) else { return nil }
             self.init(String(copying: name))

@@ -148,17 +148,15 @@ extension RequestParser {
     ) throws(RequestError) -> Bool {
         while let end = try endOfLine(input, to: window, window: window, allowingTabs: true) {
             if end == lineStart { return true }
-            let line = try FieldLine(parsing: input, from: lineStart, to: end, base: fieldsStart)
+            let line = input.extracting(lineStart..<end)
+            let parsed = try FieldLine(parsing: line)
             guard head.fields.lines.count < limits.fieldCount else { throw .tooManyFields }
-            let name = fieldsStart + Int(line.nameStart)..<fieldsStart + Int(line.nameEnd)
-            let value = fieldsStart + Int(line.valueStart)..<fieldsStart + Int(line.valueEnd)
-            head.fields.lines.append(line)
-            if value.upperBound != end || value.lowerBound != name.upperBound + 2 || input[name.upperBound + 1] != 0x20
-            {
+            head.fields.lines.append(parsed.moved(by: lineStart - fieldsStart))
+            if !parsed.isCanonical(in: line) {
                 head.fields.isCanonical = false
             }
             lineStart = scanned
-            try framing.note(input, name: name, value: value)
+            try framing.note(line, parsed)
         }
         return false
     }

@@ -138,15 +138,39 @@ extension RequestPath: Hashable {
 
 extension RequestPath {
     private mutating func appendSegments(of raw: Span<UInt8>) throws(RequestError) {
+        var decoder = SegmentDecoder(ends: ends)
+        ends = []
+        defer { ends = decoder.ends }
+        // Decoded, a path is never longer.
+        try octets.append(addingCapacity: raw.count) { output throws(RequestError) in
+            try decoder.decode(raw, to: &output)
+        }
+        hasTrailingSlash = decoder.hasTrailingSlash
+        hasEncodedSlash = decoder.hasEncodedSlash
+    }
+}
+
+/// Decodes a raw path; what comes out of it beside the octets.
+private struct SegmentDecoder {
+    /// Where each segment ends in the output. Empty at first: given for its memory.
+    var ends: [Int]
+    var hasTrailingSlash = false
+    var hasEncodedSlash = false
+
+    init(ends: consuming [Int]) {
+        self.ends = ends
+    }
+
+    mutating func decode(_ raw: Span<UInt8>, to output: inout OutputSpan<UInt8>) throws(RequestError) {
         var index = !raw.isEmpty && raw[0] == UInt8(ascii: "/") ? 1 : 0
         while true {
-            let separated = octets.count
+            let separated = output.count
             if !ends.isEmpty {
-                octets.append(UInt8(ascii: "/"))
+                output.append(UInt8(ascii: "/"))
             }
-            let start = octets.count
-            try appendDecoded(raw, from: &index)
-            endSegment(from: start, separatedAt: separated)
+            let start = output.count
+            try appendSegment(raw, from: &index, to: &output)
+            endSegment(from: start, separatedAt: separated, in: &output)
             guard index < raw.count else { return }
             index += 1
         }
@@ -154,43 +178,48 @@ extension RequestPath {
 
     /// Appends the segment at `index`, decoded, and moves `index` to its end: a `/` or the end of `raw`.
     @inline(__always)
-    private mutating func appendDecoded(_ raw: Span<UInt8>, from index: inout Int) throws(RequestError) {
-        while true {
-            let start = index
-            while index < raw.count, OctetSet.segment.contains(raw[index]) {
+    private mutating func appendSegment(
+        _ raw: Span<UInt8>,
+        from index: inout Int,
+        to output: inout OutputSpan<UInt8>
+    ) throws(RequestError) {
+        while index < raw.count {
+            var octet = raw[index]
+            if OctetSet.segment.contains(octet) {
                 index += 1
+            } else if octet == UInt8(ascii: "/") {
+                return
+            } else {
+                guard octet == UInt8(ascii: "%") else { throw .invalidPathOctet }
+                guard let decoded = PercentEncoding.triplet(raw, at: index) else { throw .invalidPercentEncoding }
+                guard decoded != 0 else { throw .encodedNUL }
+                hasEncodedSlash = hasEncodedSlash || decoded == UInt8(ascii: "/")
+                octet = decoded
+                index += 3
             }
-            if index > start {
-                octets.append(copying: raw.extracting(start..<index))
-            }
-            guard index < raw.count, raw[index] != UInt8(ascii: "/") else { return }
-            guard raw[index] == UInt8(ascii: "%") else { throw .invalidPathOctet }
-            guard index + 2 < raw.count, let high = OctetSet.hexValue(raw[index + 1]),
-                let low = OctetSet.hexValue(raw[index + 2])
-            else { throw .invalidPercentEncoding }
-            let octet = high << 4 | low
-            guard octet != 0 else { throw .encodedNUL }
-            hasEncodedSlash = hasEncodedSlash || octet == UInt8(ascii: "/")
-            octets.append(octet)
-            index += 3
+            output.append(octet)
         }
     }
 
     /// Keeps the segment that was appended at `start`, or takes it away again if it is empty or a dot segment.
     @inline(__always)
-    private mutating func endSegment(from start: Int, separatedAt separated: Int) {
-        let count = octets.count - start
+    private mutating func endSegment(
+        from start: Int,
+        separatedAt separated: Int,
+        in output: inout OutputSpan<UInt8>
+    ) {
+        let count = output.count - start
         let dot = UInt8(ascii: ".")
-        guard count <= 2, count < 1 || octets[start] == dot, count < 2 || octets[start + 1] == dot else {
-            ends.append(octets.count)
+        guard count <= 2, count < 1 || output[start] == dot, count < 2 || output[start + 1] == dot else {
+            ends.append(output.count)
             hasTrailingSlash = false
             return
         }
         hasTrailingSlash = true
-        octets.removeLast(octets.count - separated)
+        output.removeLast(output.count - separated)
         if count == 2, !ends.isEmpty {
             ends.removeLast()
-            octets.removeLast(octets.count - (ends.last ?? 0))
+            output.removeLast(output.count - (ends.last ?? 0))
         }
     }
 }

@@ -1,77 +1,91 @@
 public import HTTPTypes
 
 /// Writes the head of a response (RFC 9112 §2.1, §4), and knows what each status allows.
-///
-/// The field functions are for the server's own fields: they check nothing, so names and values have to be valid.
 public enum ResponseHead {
-    /// Appends the status line, such as `HTTP/1.1 200 OK` and CRLF.
-    ///
-    /// A status without a reason phrase gets the usual one where there is one; else the phrase is empty and the space
-    /// before it stays (RFC 9112 §4). A `Status` cannot hold a phrase with CR or LF.
-    public static func appendStatusLine(_ status: HTTPResponse.Status, to output: inout [UInt8]) {
-        let phrase = status.reasonPhrase
-        switch status.code {
-        case 200 where phrase == "OK":
-            output.append("HTTP/1.1 200 OK\r\n")
-        case 206 where phrase == "Partial Content":
-            output.append("HTTP/1.1 206 Partial Content\r\n")
-        case 304 where phrase == "Not Modified":
-            output.append("HTTP/1.1 304 Not Modified\r\n")
-        case 404 where phrase == "Not Found":
-            output.append("HTTP/1.1 404 Not Found\r\n")
-        default:
-            output.append("HTTP/1.1 ")
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: status.code / 100 % 10))
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: status.code / 10 % 10))
-            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: status.code % 10))
-            output.append(UInt8(ascii: " "))
-            output.append(contentsOf: (phrase.isEmpty ? usualPhrase(status.code) : phrase).utf8)
-            output.append("\r\n")
+    /// How the head says where the content ends (RFC 9112 §6.3).
+    public enum Framing: Sendable {
+        /// It does not: the status allows no length, or the end of the connection is the end of the content.
+        case none
+        /// `Content-Length`: so many octets, from 0 on (RFC 9110 §8.6).
+        case length(Int)
+        /// `Transfer-Encoding: chunked`.
+        case chunked
+    }
+
+    /// Octets for all but the fields and the phrase, at most: the longest framing has 38.
+    private static let room = 128
+
+    /// Appends a head to `output`, the empty line at its end included.
+    /// - Parameters:
+    ///   - status: one without a reason phrase gets the usual one where there is one; else the phrase is empty and the
+    ///     space before it stays (RFC 9112 §4). A `Status` cannot hold a phrase with CR or LF.
+    ///   - framing: where the content ends; default: the head does not say.
+    ///   - connection: the value of `Connection`, a literal; nil, the default, writes none.
+    ///   - common: whole field lines that come before the others, such as Date; they are not looked at. Default: none.
+    ///   - fields: the field lines; those that `framing` and `connection` stand for must not be among them.
+    public static func append(
+        _ status: borrowing HTTPResponse.Status,
+        framing: Framing = .none,
+        connection: StaticString? = nil,
+        common: Span<UInt8> = Span(),
+        _ fields: borrowing Fields,
+        to output: inout [UInt8]
+    ) {
+        let phrase = status.reasonPhrase.isEmpty ? usualPhrase(status.code) : status.reasonPhrase
+        if fields.isCanonical {
+            append(status.code, phrase, framing, connection, common, fields.bytes.span, to: &output)
+        } else {
+            var lines: [UInt8] = []
+            fields.write(into: &lines)
+            append(status.code, phrase, framing, connection, common, lines.span, to: &output)
         }
     }
 
-    /// Appends a field line; both parts are literals.
-    public static func appendField(_ name: StaticString, _ value: StaticString, to output: inout [UInt8]) {
-        output.append(name)
-        output.append(": ")
-        output.append(value)
-        output.append("\r\n")
+    private static func append(
+        _ code: Int,
+        _ phrase: String,
+        _ framing: Framing,
+        _ connection: StaticString?,
+        _ common: Span<UInt8>,
+        _ fields: Span<UInt8>,
+        to output: inout [UInt8]
+    ) {
+        let room = Self.room + phrase.utf8.count + common.count + fields.count + (connection?.utf8CodeUnitCount ?? 0)
+        // All in one reservation, which costs as much as several of the copies.
+        output.append(addingCapacity: room) { head in
+            appendStatusLine(code, phrase, to: &head)
+            head.append(copying: common)
+            head.append(copying: fields)
+            append(framing, to: &head)
+            if let connection {
+                head.append("Connection: ")
+                head.append(connection)
+                head.append("\r\n")
+            }
+            head.append("\r\n")
+        }
     }
 
-    /// Appends a field line with a value of valid octets.
-    public static func appendField(_ name: StaticString, _ value: [UInt8], to output: inout [UInt8]) {
-        output.append(name)
-        output.append(": ")
-        output.append(contentsOf: value)
-        output.append("\r\n")
+    private static func append(_ framing: Framing, to head: inout OutputSpan<UInt8>) {
+        switch framing {
+        case .none: break
+        case .length(let count):
+            head.append("Content-Length: ")
+            appendDecimal(count, to: &head)
+            head.append("\r\n")
+        case .chunked: head.append("Transfer-Encoding: chunked\r\n")
+        }
     }
 
-    /// Appends Content-Length (RFC 9110 §8.6).
-    public static func appendContentLength(_ count: Int, to output: inout [UInt8]) {
-        output.append("Content-Length: ")
-        appendDecimal(count, to: &output)
-        output.append("\r\n")
-    }
-
-    /// Appends a field line with a time in seconds since 1970 as an IMF-fixdate.
-    public static func appendField(_ name: StaticString, date seconds: Int, to output: inout [UInt8]) {
-        output.append(name)
-        output.append(": ")
-        HTTPDate.append(seconds, to: &output)
-        output.append("\r\n")
-    }
-
-    /// Appends a field line with an entity tag.
-    public static func appendField(_ name: StaticString, _ value: EntityTag, to output: inout [UInt8]) {
-        output.append(name)
-        output.append(": ")
-        value.append(to: &output)
-        output.append("\r\n")
-    }
-
-    /// Appends the empty line that ends the head.
-    public static func appendEnd(to output: inout [UInt8]) {
-        output.append("\r\n")
+    private static func appendStatusLine(_ code: Int, _ phrase: String, to head: inout OutputSpan<UInt8>) {
+        if code == 200, phrase == "OK" { return head.append("HTTP/1.1 200 OK\r\n") }
+        head.append("HTTP/1.1 ")
+        head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code / 100 % 10))
+        head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code / 10 % 10))
+        head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code % 10))
+        head.append(UInt8(ascii: " "))
+        head.append(copying: phrase.utf8.span)
+        head.append("\r\n")
     }
 
     /// Whether a response with `status` may have content: not 1xx, 204, 304 (RFC 9110 §6.4.1) and 205 (§15.3.6). A

@@ -1,3 +1,37 @@
+/// Where a request target ends, and what no part of it may hold (RFC 9112 §3.2).
+struct TargetOctets {
+    /// The target, which may be empty: all up to the next SP or the end of the line.
+    let range: Range<Int>
+    /// The first `?`, or the target's end.
+    let question: Int
+    /// The first octet that no part of a target may have: `#`, or one that is not ASCII.
+    private(set) var fault: Int?
+
+    /// Looks at the target that begins at `start` in `line`, which holds no control octet.
+    init(in line: Span<UInt8>, from start: Int) {
+        var question: Int?
+        var index = Self.next(in: line, from: start)
+        while index < line.count, line[index] != UInt8(ascii: " ") {
+            if line[index] == UInt8(ascii: "?") {
+                question = question ?? index
+            } else {
+                fault = fault ?? index
+            }
+            index = Self.next(in: line, from: index + 1)
+        }
+        range = start..<index
+        self.question = question ?? index
+    }
+
+    /// The next octet that is SP, `?`, `#` or not ASCII, or the end of the line.
+    private static func next(in line: Span<UInt8>, from start: Int) -> Int {
+        line.first(from: start) { word in
+            word.equals(UInt8(ascii: " ")) | word.equals(UInt8(ascii: "?")) | word.equals(UInt8(ascii: "#"))
+                | word.isNotASCII
+        }
+    }
+}
+
 /// The form of a request target and where its parts stand in the request line (RFC 9112 §3.2).
 struct TargetParts: Sendable {
     var form = TargetForm.origin
@@ -10,11 +44,14 @@ struct TargetParts: Sendable {
     /// Parts of no target.
     init() {}
 
-    /// Finds the parts of `line[target]`, which is not empty. The path's octets are left to `RequestPath`.
-    init(of line: Span<UInt8>, target: Range<Int>, method: Span<UInt8>) throws(RequestError) {
-        self.target = target
-        let question = try Self.checkOctets(line, target)
-        let isConnect = method.count == 7 && method.equals("CONNECT")
+    /// Finds the parts of the target that `octets` were found in. The path's octets are left to `RequestPath`.
+    init(of line: Span<UInt8>, _ octets: TargetOctets, method: Span<UInt8>) throws(RequestError) {
+        if let fault = octets.fault {
+            throw line[fault] == UInt8(ascii: "#") ? .fragmentInTarget : .invalidTargetOctet
+        }
+        target = octets.range
+        let question = octets.question
+        let isConnect = method.equals("CONNECT")
         if isConnect {
             try readAuthorityForm(line)
         } else if line[target.lowerBound] == UInt8(ascii: "/") {
@@ -30,24 +67,6 @@ struct TargetParts: Sendable {
         }
     }
 
-    /// Refuses octets that no part of a target may have; returns the index of the first `?` or the target's end.
-    @inline(__always)
-    private static func checkOctets(_ line: Span<UInt8>, _ target: Range<Int>) throws(RequestError) -> Int {
-        var index = target.lowerBound
-        var question = target.upperBound
-        while index < target.upperBound {
-            let octet = line[index]
-            guard OctetSet.target.contains(octet) else {
-                throw octet == UInt8(ascii: "#") ? .fragmentInTarget : .invalidTargetOctet
-            }
-            if octet == UInt8(ascii: "?"), question == target.upperBound {
-                question = index
-            }
-            index += 1
-        }
-        return question
-    }
-
     /// `host:port`, both required (RFC 9112 §3.2.3).
     private mutating func readAuthorityForm(_ line: Span<UInt8>) throws(RequestError) {
         guard let authority = AuthorityParts(parsing: line.extracting(target)), authority.port != nil else {
@@ -60,10 +79,7 @@ struct TargetParts: Sendable {
     /// `scheme://authority/path` (RFC 9112 §3.2.2). A URI without authority names nothing that a server could serve.
     private mutating func readAbsoluteForm(_ line: Span<UInt8>, upTo end: Int) throws(RequestError) {
         let start = target.lowerBound
-        var index = start
-        while index < end, OctetSet.scheme.contains(line[index]) {
-            index += 1
-        }
+        let index = OctetSet.scheme.end(in: line.extracting(0..<end), from: start)
         guard index > start, OctetSet.lowercased(line[start]) &- 0x61 < 26,
             index + 2 < end, line[index] == UInt8(ascii: ":"),
             line[index + 1] == UInt8(ascii: "/"), line[index + 2] == UInt8(ascii: "/")
@@ -75,10 +91,7 @@ struct TargetParts: Sendable {
         form = .absolute
         scheme = start..<index
         let authorityStart = index + 3
-        var authorityEnd = authorityStart
-        while authorityEnd < end, line[authorityEnd] != UInt8(ascii: "/") {
-            authorityEnd += 1
-        }
+        let authorityEnd = line.extracting(0..<end).firstIndex(of: UInt8(ascii: "/"), from: authorityStart)
         let authority = authorityStart..<authorityEnd
         guard AuthorityParts(parsing: line.extracting(authority)) != nil else { throw .invalidTargetAuthority }
         self.authority = authority

@@ -35,7 +35,7 @@ struct TransferCodings: Sendable {
         guard nameEnd > 0, next == coding.count || coding[next] == UInt8(ascii: ";") else {
             throw .invalidTransferEncoding
         }
-        guard coding.extracting(0..<nameEnd).equals(ignoringCase: "chunked") else {
+        guard coding.extracting(0..<nameEnd).equals(anyCaseOf: "chunked") else {
             guard !hasChunked else { throw .chunkedNotLast }
             hasOther = true
             return

@@ -11,23 +11,29 @@ public enum URLEncodedForm {
         upTo limit: Int
     ) throws(FormError) -> [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = []
-        var start = 0
-        while start < content.count {
-            let end = content[start...].firstIndex(of: UInt8(ascii: "&")) ?? content.count
-            if end > start {
-                guard fields.count < limit else { throw .tooManyFields }
-                let equals = content[start..<end].firstIndex(of: UInt8(ascii: "=")) ?? end
-                fields.append((try text(content[start..<equals]), try text(content[min(equals + 1, end)..<end])))
-            }
-            start = end + 1
+        // Room for a usual form at once.
+        fields.reserveCapacity(8)
+        let octets = content.span
+        var decoded: [UInt8] = []
+        var list = ItemList()
+        while let item = list.next(in: octets) {
+            guard fields.count < limit else { throw .tooManyFields }
+            let name = try text(octets.extracting(item.name), &decoded)
+            fields.append((name, try text(octets.extracting(item.value), &decoded)))
         }
         return fields
     }
 
-    private static func text(_ octets: ArraySlice<UInt8>) throws(FormError) -> String {
-        let spaced = octets.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
-        guard let decoded = PercentEncoding.decode(spaced.span) else { throw .invalidPercentEncoding }
-        guard let text = String(validating: decoded, as: UTF8.self) else { throw .invalidUTF8 }
-        return text
+    /// The text of a name or value; `decoded` is given for its memory.
+    private static func text(_ octets: Span<UInt8>, _ decoded: inout [UInt8]) throws(FormError) -> String {
+        guard PercentEncoding.isEncodedItem(octets) else { return try text(octets) }
+        decoded.empty()
+        guard PercentEncoding.appendDecodedItem(octets, to: &decoded) else { throw .invalidPercentEncoding }
+        return try text(decoded.span)
+    }
+
+    private static func text(_ octets: Span<UInt8>) throws(FormError) -> String {
+        guard let text = try? UTF8Span(validating: octets) else { throw .invalidUTF8 }
+        return String(copying: text)
     }
 }

@@ -30,20 +30,21 @@ struct ValueScanner: ~Escapable {
     /// Steps over a token (RFC 9110 §5.6.2) and returns where it lies; empty when there is none.
     mutating func token() -> Range<Int> {
         let start = position
-        while let octet = current, OctetSet.token.contains(octet) { position += 1 }
+        position = OctetSet.token.end(in: bytes, from: start)
         return start..<position
     }
 
     /// Steps over `*DIGIT` and returns its value, `Int.max` when it is larger than that; nil when there is no digit.
     mutating func decimal() -> Int? {
-        var value: Int?
-        while let octet = current, OctetSet.isDigit(octet) {
-            let (product, overflow) = (value ?? 0).multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(Int(octet - 0x30))
+        let start = position
+        var value = 0
+        while position < bytes.count, OctetSet.isDigit(bytes[position]) {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int(bytes[position] &- 0x30))
             value = overflow || carry ? Int.max : sum
             position += 1
         }
-        return value
+        return position > start ? value : nil
     }
 
     /// Steps over a quoted-string (RFC 9110 §5.6.4) and returns its content without quotes and backslashes; nil, with
@@ -70,8 +71,8 @@ struct ValueScanner: ~Escapable {
     }
 
     /// Whether the octets at `range` are `lowercase`, ASCII letters compared without case.
-    func matches(_ range: Range<Int>, _ lowercase: String) -> Bool {
-        bytes.extracting(range).equals(ignoringCase: lowercase)
+    func matches(_ range: Range<Int>, _ lowercase: StaticString) -> Bool {
+        bytes.extracting(range).equals(anyCaseOf: lowercase)
     }
 
     /// The octets at `range` as a String with ASCII letters in lower case.

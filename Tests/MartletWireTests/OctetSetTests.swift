@@ -95,15 +95,19 @@ import Testing
         }
     }
 
-    @Test("endOfToken stops at just the octets that are no tchar, at each place of a word", arguments: 0..<20)
-    func token(place: Int) {
-        for filler: UInt8 in [0x2D, 0x61, 0x7A, 0x41, 0x5A, 0x30, 0x7E] {
-            for octet in UInt8.min...UInt8.max {
-                var bytes = [UInt8](repeating: filler, count: 20)
-                bytes[place] = octet
-                let expected = OctetSet.token.contains(octet) ? 20 : place
-                #expect(endOfToken(in: bytes.span, from: 0, to: 20) == expected, "octet \(octet)")
-                #expect(endOfToken(in: bytes.span, from: 0, to: place) == place)
+    @Test("the end of a run in a set is the first octet that is not in it, at each place", arguments: 0...40)
+    func run(count: Int) {
+        for set in [OctetSet.token, .segment, .host, .scheme] {
+            for place in 0..<count {
+                for filler: UInt8 in [0x2D, 0x2E, 0x61, 0x7A, 0x41, 0x5A, 0x30, 0x39] {
+                    for octet in UInt8.min...UInt8.max {
+                        var bytes = [UInt8](repeating: filler, count: count)
+                        bytes[place] = octet
+                        let expected = set.contains(octet) ? count : place
+                        let ends = [set.end(in: bytes.span), set.end(in: bytes.span, from: place)]
+                        if ends != [expected, expected] { Issue.record("octet \(octet) at \(place): \(ends)") }
+                    }
+                }
             }
         }
     }

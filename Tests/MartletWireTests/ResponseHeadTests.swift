@@ -24,7 +24,7 @@ struct ResponseHeadTests {
         ] as [(HTTPResponse.Status, String)]
     )
     func statusLine(status: HTTPResponse.Status, line: String) {
-        #expect(Self.text { ResponseHead.appendStatusLine(status, to: &$0) } == line)
+        #expect(Self.text { ResponseHead.append(status, Fields(), to: &$0) } == line + "\r\n")
     }
 
     @Test("a phrase left out is the one that HTTPTypes knows")
@@ -41,27 +41,60 @@ struct ResponseHeadTests {
         for status in named {
             let bare = HTTPResponse.Status(code: status.code)
             #expect(
-                Self.text { ResponseHead.appendStatusLine(bare, to: &$0) }
-                    == Self.text { ResponseHead.appendStatusLine(status, to: &$0) }
+                Self.text { ResponseHead.append(bare, Fields(), to: &$0) }
+                    == Self.text { ResponseHead.append(status, Fields(), to: &$0) }
             )
         }
     }
 
     @Test("field lines have one space after the colon", .rfc("9110-5.6.3-01", "9110-5.6.3-02"))
     func fields() {
-        let head = Self.text { output in
-            ResponseHead.appendField("Server", "Martlet", to: &output)
-            ResponseHead.appendField("Allow", Array("GET, HEAD".utf8), to: &output)
-            ResponseHead.appendContentLength(1024, to: &output)
-            ResponseHead.appendField("Last-Modified", date: 784_111_777, to: &output)
-            ResponseHead.appendField("ETag", EntityTag(weak: "x"), to: &output)
-            ResponseHead.appendEnd(to: &output)
+        let fields = Fields(.allow, "GET, HEAD")
+        let common = Array("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
+        let head = Self.text {
+            ResponseHead.append(
+                .ok,
+                framing: .length(1024),
+                connection: "close",
+                common: common.span,
+                fields,
+                to: &$0
+            )
         }
         #expect(
             head
-                == "Server: Martlet\r\nAllow: GET, HEAD\r\nContent-Length: 1024\r\n"
-                + "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: W/\"x\"\r\n\r\n"
+                == "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nAllow: GET, HEAD\r\n"
+                + "Content-Length: 1024\r\nConnection: close\r\n\r\n"
         )
+    }
+
+    @Test("the longest parts have room, whatever there is before them")
+    func room() throws {
+        let phrase = String(repeating: "p", count: 1000)
+        // Taken from a request as it came: without the spaces that are written.
+        var parser = RequestParser()
+        var request = RequestHead()
+        let lines = (0..<90).map { "X\($0):\r\n" }.joined()
+        _ = try parser.parse(Array("GET / HTTP/1.1\r\nHost:a\r\n\(lines)\r\n".utf8).span, into: &request)
+        for framing in [ResponseHead.Framing.none, .length(.max), .length(.min), .chunked] {
+            let date = Array("Date: x\r\n".utf8)
+            let text = Self.text {
+                ResponseHead.append(
+                    HTTPResponse.Status(code: 599, reasonPhrase: phrase),
+                    framing: framing,
+                    connection: "one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve",
+                    common: date.span,
+                    request.fields,
+                    to: &$0
+                )
+            }
+            #expect(text.hasPrefix("HTTP/1.1 599 \(phrase)\r\nDate: x\r\nHost: a\r\nX0: \r\n"))
+            #expect(
+                text.hasSuffix(
+                    "Connection: one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve\r\n\r\n"
+                )
+            )
+        }
     }
 
     @Test(
