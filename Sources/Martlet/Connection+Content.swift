@@ -28,9 +28,9 @@ extension Connection {
 
     /// The rest of the content, if all of it is there; nil: it has to be awaited.
     func takeRest(of number: UInt64) throws -> [UInt8]? {
-        guard worker.loop.isCurrent, number == exchangeNumber, let exchange,
-            case .length(let rest) = exchange.content, input?.count ?? 0 >= rest,
-            exchange.takeReadShare(at: worker.loop.now), case .data(let data) = try takeContent(of: number)
+        guard loop.isCurrent, number == exchangeNumber, let exchange,
+            case .length(let rest) = exchange.content, input.count >= rest,
+            exchange.takeReadShare(at: loop.now), case .data(let data) = try takeContent(of: number)
         else { return nil }
         askWhetherGone()
         return data

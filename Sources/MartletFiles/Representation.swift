@@ -14,8 +14,9 @@ final class Representation {
     private(set) lazy var fields = allFields()
     /// Those of a 304, which is to be short (RFC 9110 §15.4.5): the tag says more than the date.
     private(set) lazy var fieldsOfNotModified = metadata()
-    /// The fields of a 206 that were sent last.
+    /// The fields of the last 206 with one range, and their Content-Range.
     private var fieldsOfPart: Fields?
+    private var contentRange: [UInt8] = []
 
     private let coding: String?
     private let freshness: FilesOptions.Freshness
@@ -35,7 +36,9 @@ final class Representation {
             fields.append(.contentRange, "")
             fieldsOfPart = fields
         }
-        fieldsOfPart?.replaceLastValue { MultipartRanges.appendContentRange(range, of: file.size, to: &$0) }
+        contentRange.removeAll(keepingCapacity: true)
+        MultipartRanges.appendContentRange(range, of: file.size, to: &contentRange)
+        fieldsOfPart?.replaceLastValue(by: contentRange)
         return fieldsOfPart ?? fields
     }
 

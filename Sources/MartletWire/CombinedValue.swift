@@ -31,10 +31,11 @@ extension Fields {
     package func combinedValue(_ name: HTTPField.Name) -> CombinedValue? {
         let lowercase = name.canonicalName
         let count = lowercase.utf8.count
+        let (lines, octets) = (lines.span, bytes.span)
         var found: FieldLine?
         for index in lines.indices {
             let line = lines[index]
-            guard line.nameCount == count, bytes.span.extracting(line.name).equals(ignoringCase: lowercase) else {
+            guard line.nameCount == count, octets.extracting(line.name).equals(ignoringCase: lowercase) else {
                 continue
             }
             if found != nil { return CombinedValue(joined: combined(name) ?? []) }

@@ -1,11 +1,13 @@
 extension Fields {
-    /// Puts what `write` appends in the place of the last line's value: for fields that are sent again and again with
-    /// another value. It must be a valid value. Copies nothing unless a copy of these fields is still in use.
-    package mutating func replaceLastValue(_ write: (inout [UInt8]) -> Void) {
-        guard let last = lines.indices.last else { return }
-        bytes.removeLast(bytes.count - lines[last].value.lowerBound)
-        write(&bytes)
-        lines[last].valueEnd = UInt32(bytes.count)
+    /// Puts another value in the place of the last line's: for fields that are sent again and again. It must be a valid
+    /// value. Copies nothing unless a copy of these fields is still in use.
+    package mutating func replaceLastValue(by value: [UInt8]) {
+        guard var line = lines.last else { return }
+        bytes.removeAll(from: line.value.lowerBound)
+        bytes.append(copying: value.span)
+        line.valueEnd = UInt32(bytes.count)
+        lines.removeAll(from: lines.count - 1)
+        lines.append(line)
         bytes.append(0x0D)
         bytes.append(0x0A)
     }

@@ -84,8 +84,9 @@ public enum Preconditions {
         guard let currentTag = current.entityTag, !(isStrong && currentTag.isWeak) else { return false }
 
         // Clients mostly send the one tag that they were given.
-        if field.count == currentTag.opaque.count + 2, field[0] == UInt8(ascii: "\""),
-            field[field.count - 1] == UInt8(ascii: "\""), equal(field, 1..<(field.count - 1), currentTag.opaque)
+        let end = field.count - 1
+        if end > 0, field[0] == UInt8(ascii: "\""), field[end] == UInt8(ascii: "\""),
+            field.extracting(1..<end).equals(currentTag.opaque.span)
         {
             return true
         }
@@ -115,9 +116,10 @@ public enum Preconditions {
 extension Fields {
     /// Whether there may be a condition (RFC 9110 §13.1): a field whose name begins with `If-`. Most requests have none.
     package var mayHaveConditions: Bool {
+        let (lines, octets) = (lines.span, bytes.span)
         for index in lines.indices {
             let start = lines[index].name.lowerBound  // A name is followed by a colon: there is a second octet.
-            if bytes[start] | 0x20 == UInt8(ascii: "i"), bytes[start + 1] | 0x20 == UInt8(ascii: "f") { return true }
+            if octets[start] | 0x20 == UInt8(ascii: "i"), octets[start + 1] | 0x20 == UInt8(ascii: "f") { return true }
         }
         return false
     }

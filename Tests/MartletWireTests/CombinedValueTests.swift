@@ -60,7 +60,7 @@ struct CombinedValueTests {
         for value in ["bytes 0-9/10", "bytes 10000-20000/30000", "", "x"] {
             let copy = fields
             let before = written(copy)
-            fields.replaceLastValue { $0 += Array(value.utf8) }
+            fields.replaceLastValue(by: Array(value.utf8))
             #expect(written(fields) == "ETag: \"a\"\r\nContent-Range: \(value)\r\n")
             #expect(fields[.contentRange] == value)
             #expect(fields[.eTag] == "\"a\"")
@@ -73,7 +73,7 @@ struct CombinedValueTests {
     @Test("without lines there is no last one")
     func replacingNothing() {
         var fields = Fields()
-        fields.replaceLastValue { $0 += [0x61] }
+        fields.replaceLastValue(by: [0x61])
         #expect(fields.isEmpty)
         #expect(written(fields) == "")
     }
