@@ -24,9 +24,10 @@ extension Request {
     /// - Throws: `HTTPError` 415 when it is no form, or coded besides; 400 when Content-Type cannot be read.
     private func formEncoding() throws(HTTPError) -> FormEncoding {
         try requireIdentityCoding()
-        let mediaType = try contentType()
-        if mediaType?.hasSameEssence(as: .formURLEncoded) == true { return .urlEncoded }
-        if mediaType?.hasSameEssence(as: .formData) == true { return .multipart }
+        if let mediaType = try contentType() {
+            if mediaType.hasSameEssence(as: .formURLEncoded) { return .urlEncoded }
+            if mediaType.hasSameEssence(as: .formData) { return .multipart }
+        }
         throw Self.unsupportedType(
             "A form is read here: send application/x-www-form-urlencoded or multipart/form-data.",
             accepted: [.formURLEncoded, .formData]
