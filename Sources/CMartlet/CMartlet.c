@@ -92,6 +92,18 @@ ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count) {
     return sendfile(socket, file, &position, count);
 }
 
+ssize_t cm_receive(int socket, void *buffer, size_t count) {
+    return syscall(SYS_recvfrom, socket, buffer, count, 0, NULL, NULL);
+}
+
+ssize_t cm_send(int socket, const void *octets, size_t count, int flags) {
+    return syscall(SYS_sendto, socket, octets, count, flags, NULL, 0);
+}
+
+ssize_t cm_read_at(int file, void *buffer, size_t count, int64_t offset) {
+    return syscall(SYS_pread64, file, buffer, count, offset);
+}
+
 // Written before the handler is installed; read by the handler, on whatever thread the signal hits.
 static _Atomic int signal_descriptor = -1;
 

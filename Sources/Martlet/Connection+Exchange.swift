@@ -42,20 +42,20 @@ extension Connection {
         // Not the head as a whole: that would copy it.
         let limit = worker.configuration.limits.body
         if case .length(let count) = received.head.framing, count > limit { return RequestBody.tooLarge(limit) }
-        // A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
-        if received.head.method == .connect {
-            return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
-        }
         // A handler that does not look would store the part as the whole (RFC 9110 §14.5).
         if received.head.method == .put, received.head.fields.contains(.contentRange) {
             return HTTPError(.badRequest, "A part cannot be PUT here: send the whole, or use PATCH.")
         }
+        switch received.head.form {
+        // CONNECT. A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
+        case .authority: return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
         // What came in the clear cannot be for https, whatever the client believes (RFC 9110 §7.4).
-        if received.head.form == .absolute, received.head.scheme != "http" {
+        case .absolute where received.head.scheme != "http":
             return HTTPError(
                 .misdirectedRequest,
                 "This is a plain HTTP connection: only http URLs are served over it."
             )
+        default: break
         }
         if received.head.hasUnknownExpectation {
             return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")

@@ -57,7 +57,7 @@ package final class Endpoint: Sendable {
 }
 
 /// A handler that only decides who answers: the server asks it before it starts anything.
-package protocol Routing: Handler {
+package protocol Routing: AnyObject, Handler {
     /// Who answers `request`. May leave in it what routing learned.
     func endpoint(for request: inout Request) -> Endpoint
 }
@@ -71,8 +71,12 @@ extension Routing {
 }
 
 /// The routing of a server whose handler takes every request.
-struct SingleEndpoint: Routing {
+final class SingleEndpoint: Routing {
     let endpoint: Endpoint
+
+    init(_ endpoint: Endpoint) {
+        self.endpoint = endpoint
+    }
 
     func endpoint(for request: inout Request) -> Endpoint { endpoint }
 
@@ -80,8 +84,8 @@ struct SingleEndpoint: Routing {
     static func routing(to handler: any Handler) -> any Routing {
         switch handler {
         case let routing as any Routing: routing
-        case let resource as any Resource: MethodTable(resource)
-        default: SingleEndpoint(endpoint: Endpoint(.handler(handler)))
+        case let resource as any Resource: ResourceRouting(MethodTable(resource))
+        default: SingleEndpoint(Endpoint(.handler(handler)))
         }
     }
 }

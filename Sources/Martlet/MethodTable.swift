@@ -2,7 +2,7 @@ import HTTPTypes
 import MartletWire
 
 /// The endpoints of one resource by method: the one place that knows of HEAD, OPTIONS, `Allow`, 405 and 501.
-struct MethodTable: Routing {
+struct MethodTable {
     /// In the order in which `Allow` names them. A handful: searching beats hashing.
     private var entries: [(method: HTTPRequest.Method, endpoint: Endpoint)] = []
     /// For all other methods.
@@ -59,10 +59,6 @@ struct MethodTable: Routing {
         options = Endpoint(.success(answer), middleware: middleware, pattern: pattern)
     }
 
-    func endpoint(for request: inout Request) -> Endpoint {
-        endpoint(for: request.method)
-    }
-
     @inline(__always)  // Else the table is copied for each call.
     func endpoint(for method: HTTPRequest.Method) -> Endpoint {
         for entry in entries where entry.method == method { return entry.endpoint }
@@ -70,5 +66,18 @@ struct MethodTable: Routing {
         if let other { return other }
         if method == .options { return options }
         return HTTPRequest.Method.known.contains(method) ? notAllowed : notImplemented
+    }
+}
+
+/// The routing of a server whose handler is one resource.
+final class ResourceRouting: Routing {
+    private let table: MethodTable
+
+    init(_ table: MethodTable) {
+        self.table = table
+    }
+
+    func endpoint(for request: inout Request) -> Endpoint {
+        table.endpoint(for: request.method)
     }
 }

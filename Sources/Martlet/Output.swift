@@ -98,8 +98,8 @@ struct Output {
     /// Gives the buffer back to the pool; only when everything is sent.
     mutating func giveBuffer(to pool: inout BufferPool) {
         guard isEmpty, bytes.capacity > 0 else { return }
-        let buffer = bytes
-        bytes = []
+        var buffer: [UInt8] = []
+        swap(&buffer, &bytes)
         pool.give(buffer)
     }
 

@@ -26,6 +26,8 @@ final class Worker: @unchecked Sendable {
     private var listeners: [Listener] = []
     private var connections: [Connection] = []
     private var exchanges: [Exchange] = []
+    /// The one given back last, if any.
+    private var lastExchange: Exchange?
     private var commonLines: [UInt8] = []
     private var commonLinesSeconds = Int.min
     private var accessLog: AccessLog?
@@ -172,15 +174,18 @@ final class Worker: @unchecked Sendable {
     // MARK: What connections borrow
 
     func takeExchange() -> Exchange {
-        guard let exchange = exchanges.popLast() else { return Exchange(configuration) }
+        guard let exchange = lastExchange.take() ?? exchanges.popLast() else { return Exchange(configuration) }
         exchange.reset()
         return exchange
     }
 
     func give(_ exchange: consuming Exchange) {
         exchange.end()
-        guard exchanges.count < Self.keptExchanges else { return }
-        exchanges.append(exchange)
+        if lastExchange == nil {
+            lastExchange = exchange
+        } else if exchanges.count < Self.keptExchanges - 1 {
+            exchanges.append(exchange)
+        }
     }
 
     /// The field lines that every answer begins with: Date, and Server where the configuration names one. Made once a

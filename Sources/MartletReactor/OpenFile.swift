@@ -96,7 +96,7 @@ public final class OpenFile: Sendable {
                 let free = UnsafeMutableRawBufferPointer(free)
                 while done < range.count {
                     let target = unsafe UnsafeMutableRawBufferPointer(rebasing: free[done..<range.count])
-                    let count = unsafe pread(fd, target.baseAddress, target.count, off_t(range.lowerBound + done))
+                    let count = unsafe cm_read_at(fd, target.baseAddress, target.count, Int64(range.lowerBound + done))
                     if count < 0, errno == EINTR { continue }
                     guard count > 0 else { break }
                     done += count

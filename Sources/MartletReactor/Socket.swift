@@ -27,7 +27,7 @@ public struct Socket: Sendable {
     public func receive(into buffer: inout ReceiveBuffer) -> TransferResult {
         unsafe buffer.fill { free in
             while true {
-                let count = unsafe recv(fd, free.baseAddress, free.count, 0)
+                let count = unsafe cm_receive(fd, free.baseAddress, free.count)
                 if count > 0 { return (count, .count(count)) }
                 if count == 0 { return (0, .end) }
                 if errno == EINTR { continue }
@@ -42,7 +42,7 @@ public struct Socket: Sendable {
         let flags = CInt(MSG_NOSIGNAL) | (more ? CInt(MSG_MORE) : 0)
         return unsafe bytes.withUnsafeBytes { bytes in
             while true {
-                let count = unsafe Glibc.send(fd, bytes.baseAddress, bytes.count, flags)
+                let count = unsafe cm_send(fd, bytes.baseAddress, bytes.count, flags)
                 if count >= 0 { return .count(count) }
                 if errno == EINTR { continue }
                 return Self.failure()

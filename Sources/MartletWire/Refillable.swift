@@ -73,6 +73,7 @@ extension Refillable: RandomAccessCollection {
 extension Refillable<UInt8> {
     /// As an array's.
     @inlinable
+    @inline(__always)
     package func withUnsafeBufferPointer<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         unsafe storage.withUnsafeBufferPointer { unsafe body($0.extracting(0..<count)) }
     }

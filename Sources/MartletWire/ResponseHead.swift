@@ -31,29 +31,27 @@ public enum ResponseHead {
         _ fields: borrowing Fields,
         to output: inout [UInt8]
     ) {
-        let phrase = status.reasonPhrase.isEmpty ? usualPhrase(status.code) : status.reasonPhrase
         if fields.isCanonical {
-            append(status.code, phrase, framing, connection, common, fields.bytes.span, to: &output)
+            append(StatusLine(status), framing, connection, common, fields.bytes.span, to: &output)
         } else {
             var lines: [UInt8] = []
             fields.write(into: &lines)
-            append(status.code, phrase, framing, connection, common, lines.span, to: &output)
+            append(StatusLine(status), framing, connection, common, lines.span, to: &output)
         }
     }
 
     private static func append(
-        _ code: Int,
-        _ phrase: String,
+        _ line: StatusLine,
         _ framing: Framing,
         _ connection: StaticString?,
         _ common: Span<UInt8>,
         _ fields: Span<UInt8>,
         to output: inout [UInt8]
     ) {
-        let room = Self.room + phrase.utf8.count + common.count + fields.count + (connection?.utf8CodeUnitCount ?? 0)
+        let room = Self.room + line.count + common.count + fields.count + (connection?.utf8CodeUnitCount ?? 0)
         // All in one reservation, which costs as much as several of the copies.
         output.append(addingCapacity: room) { head in
-            appendStatusLine(code, phrase, to: &head)
+            line.write(to: &head)
             head.append(copying: common)
             head.append(copying: fields)
             append(framing, to: &head)
@@ -77,15 +75,44 @@ public enum ResponseHead {
         }
     }
 
-    private static func appendStatusLine(_ code: Int, _ phrase: String, to head: inout OutputSpan<UInt8>) {
-        if code == 200, phrase == "OK" { return head.append("HTTP/1.1 200 OK\r\n") }
-        head.append("HTTP/1.1 ")
-        head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code / 100 % 10))
-        head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code / 10 % 10))
-        head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code % 10))
-        head.append(UInt8(ascii: " "))
-        head.append(copying: phrase.utf8.span)
-        head.append("\r\n")
+    /// The status line: whole, for those that are sent all the time, or to be put together.
+    private enum StatusLine {
+        case whole(StaticString)
+        case parts(code: Int, phrase: String)
+
+        init(_ status: borrowing HTTPResponse.Status) {
+            switch status.code {
+            case 200 where status.reasonPhrase == "OK": self = .whole("HTTP/1.1 200 OK\r\n")
+            case 206 where status.reasonPhrase == "Partial Content": self = .whole("HTTP/1.1 206 Partial Content\r\n")
+            case 304 where status.reasonPhrase == "Not Modified": self = .whole("HTTP/1.1 304 Not Modified\r\n")
+            case let code:
+                let phrase = status.reasonPhrase
+                self = .parts(code: code, phrase: phrase.isEmpty ? usualPhrase(code) : phrase)
+            }
+        }
+
+        /// Octets, at most.
+        var count: Int {
+            switch self {
+            case .whole(let line): line.utf8CodeUnitCount
+            case .parts(_, let phrase): 15 + phrase.utf8.count
+            }
+        }
+
+        func write(to head: inout OutputSpan<UInt8>) {
+            switch self {
+            case .whole(let line):
+                head.append(line)
+            case .parts(let code, let phrase):
+                head.append("HTTP/1.1 ")
+                head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code / 100 % 10))
+                head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code / 10 % 10))
+                head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: code % 10))
+                head.append(UInt8(ascii: " "))
+                head.append(copying: phrase.utf8.span)
+                head.append("\r\n")
+            }
+        }
     }
 
     /// Whether a response with `status` may have content: not 1xx, 204, 304 (RFC 9110 §6.4.1) and 205 (§15.3.6). A

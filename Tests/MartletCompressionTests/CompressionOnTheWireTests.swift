@@ -17,7 +17,7 @@ func withServer(
     var configuration = ServerConfiguration()
     configuration.addresses = [.loopback(port: 0)]
     configuration.threads = 1
-    let server = Server(configuration: configuration, handler: SingleEndpoint(endpoint: endpoint))
+    let server = Server(configuration: configuration, handler: SingleEndpoint(endpoint))
     try server.start()
     let result: Result<Void, any Error>
     do {

@@ -125,7 +125,7 @@ struct DisconnectTests {
             return .text("never")
         }
         let endpoint = Endpoint(.handler(handler), middleware: [Outer(seen: seen)])
-        try await withServer(SingleEndpoint(endpoint: endpoint)) { server in
+        try await withServer(SingleEndpoint(endpoint)) { server in
             var socket: TestSocket? = try server.connect()
             try socket?.send(get())
             try await eventually("the handler waits") { seen.all == ["started", "started"] }

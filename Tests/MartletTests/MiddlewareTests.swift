@@ -18,7 +18,7 @@ func answer(
 
 /// A handler behind middleware, for a server.
 func behind(_ middleware: any Middleware..., handler: any Handler) -> any Handler {
-    SingleEndpoint(endpoint: Endpoint(.handler(handler), middleware: middleware))
+    SingleEndpoint(Endpoint(.handler(handler), middleware: middleware))
 }
 
 extension Fields {

@@ -243,7 +243,7 @@ struct ErrorAnswerTests {
             .handler(handler),
             middleware: [Noting(name: "outer", seen: seen), Refusing(), Noting(name: "inner", seen: seen)]
         )
-        try await withServer(SingleEndpoint(endpoint: endpoint)) { server in
+        try await withServer(SingleEndpoint(endpoint)) { server in
             let answer = try server.answer(to: get(path, "Connection: close"))
             #expect(answer.hasPrefix("HTTP/1.1 \(code) ") && !answer.contains("hunter2"))
             let inner = code == 403 ? [] : ["inner saw \(code)", "inner left"]
@@ -264,7 +264,7 @@ struct ErrorAnswerTests {
             }
         }
         let endpoint = Endpoint(.handler(Waiting { _ in .text("") }), middleware: [Failing(isHTTPError: isHTTPError)])
-        try await withServer(SingleEndpoint(endpoint: endpoint)) { server in
+        try await withServer(SingleEndpoint(endpoint)) { server in
             let answer = try server.answer(to: get("/x", "Connection: close"))
             #expect(answer.hasPrefix("HTTP/1.1 \(isHTTPError ? 404 : 500) ") && !answer.contains("hunter2"))
             let secret = "error: 500 for \"GET /x HTTP/1.1\" of 127.0.0.1: Secret(password: \"hunter2\")"

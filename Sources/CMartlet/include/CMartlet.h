@@ -72,6 +72,12 @@ bool cm_keeps_times(int fd);
 // sendfile that takes the offset by value. Raises SIGPIPE on a closed socket: ignore that signal.
 ssize_t cm_sendfile(int socket, int file, int64_t offset, size_t count);
 
+// recv, send and pread without what makes them points where a thread can be cancelled: that takes two atomic exchanges
+// for each call, and no thread is cancelled here.
+ssize_t cm_receive(int socket, void *buffer, size_t count);
+ssize_t cm_send(int socket, const void *octets, size_t count, int flags);
+ssize_t cm_read_at(int file, void *buffer, size_t count, int64_t offset);
+
 // Writes the number of each given signal, as one octet, to `fd`; with fd -1 the default action is restored.
 int cm_forward_signal(int signal_number, int fd);
 

@@ -9,7 +9,7 @@ import MartletWire
 ///
 /// Only the field counts, never content or query: a form cannot set a field, and a script of another origin needs a
 /// preflight for it. A method that is not allowed is answered with 400.
-public struct MethodOverride: Handler, Routing {
+public final class MethodOverride: Handler, Routing {
     private let routing: any Routing
     private let allowed: [HTTPRequest.Method]
     private let refusal: Endpoint
