@@ -12,6 +12,7 @@ extension Case {
             serving("serve-middleware", "GET /middleware HTTP/1.1"),
             serving("serve-form", "POST /form HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded", "test=a+b"),
             serving("serve-file", "GET /file.html HTTP/1.1"),
+            serving("serve-browser", "GET /file.html HTTP/1.1\r\n\(browserFields)"),
             serving("serve-range", "GET /file.html HTTP/1.1\r\nRange: bytes=256-511", status: 206),
             serving("serve-304", "GET /file.html HTTP/1.1", status: 304, byTag: true),
             serving("serve-404", "GET /missing.html HTTP/1.1", status: 404),
@@ -42,6 +43,21 @@ extension Case {
         }
     }
 }
+
+/// What a browser sends beside `Host`, `User-Agent` and `Accept`.
+private let browserFields = """
+    Connection: keep-alive\r
+    sec-ch-ua: "Chromium";v="150", "Not=A?Brand";v="24"\r
+    sec-ch-ua-mobile: ?0\r
+    sec-ch-ua-platform: "Linux"\r
+    Upgrade-Insecure-Requests: 1\r
+    Sec-Fetch-Site: same-origin\r
+    Sec-Fetch-Mode: navigate\r
+    Sec-Fetch-Dest: document\r
+    Referer: http://localhost:8000/files/\r
+    Accept-Encoding: gzip, deflate, br, zstd\r
+    Accept-Language: en-GB,en;q=0.9,de;q=0.8
+    """
 
 private struct Hello: GET {
     func get(_ request: Request) async -> Response { .text("Hello, world!\n") }

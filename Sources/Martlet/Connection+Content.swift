@@ -26,6 +26,16 @@ extension Connection {
         }
     }
 
+    /// The rest of the content, if all of it is there; nil: it has to be awaited.
+    func takeRest(of number: UInt64) throws -> [UInt8]? {
+        guard loop.isCurrent, number == exchangeNumber, let exchange,
+            case .length(let rest) = exchange.content, input.count >= rest,
+            exchange.takeReadShare(at: loop.now), case .data(let data) = try takeContent(of: number)
+        else { return nil }
+        askWhetherGone()
+        return data
+    }
+
     /// Comes before the wait that it ends when the reading task runs on another thread: then the wait finds out.
     private func cancelRead(of number: UInt64) {
         guard number == exchangeNumber, phase == .responding, let exchange, exchange.expectsContent else { return }

@@ -11,6 +11,15 @@ public struct Form: Sendable, Sequence {
         self.fields = fields
     }
 
+    /// The fields of `application/x-www-form-urlencoded` content.
+    init(decoding content: [UInt8], upTo limit: Int) throws(HTTPError) {
+        do throws(FormError) {
+            fields = try URLEncodedForm.fields(in: content, upTo: limit)
+        } catch {
+            throw HTTPError(error)
+        }
+    }
+
     /// The number of fields.
     public var count: Int { fields.count }
 

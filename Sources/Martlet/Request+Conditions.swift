@@ -7,11 +7,11 @@ extension Request {
     /// - Parameter current: what identifies the representation as it is now; nil when there is none.
     public func evaluateConditions(_ current: Validators?) -> PreconditionResult {
         let fields = fields
-        let ifMatch = fields.combined(.ifMatch)
-        let ifNoneMatch = fields.combined(.ifNoneMatch)
-        let ifModifiedSince = fields.combined(.ifModifiedSince)
-        let ifUnmodifiedSince = fields.combined(.ifUnmodifiedSince)
-        if ifMatch == nil, ifNoneMatch == nil, ifModifiedSince == nil, ifUnmodifiedSince == nil { return .proceed }
+        guard fields.mayHaveConditions else { return .proceed }
+        let ifMatch = fields.combinedValue(.ifMatch)
+        let ifNoneMatch = fields.combinedValue(.ifNoneMatch)
+        let ifModifiedSince = fields.combinedValue(.ifModifiedSince)
+        let ifUnmodifiedSince = fields.combinedValue(.ifUnmodifiedSince)
         return Preconditions.evaluate(
             method: method,
             ifMatch: ifMatch?.span,

@@ -16,17 +16,20 @@ extension Request {
     /// The Content-Type; nil when there is none.
     /// - Throws: `HTTPError` 400 when it is no media type, or there are several.
     public func contentType() throws(HTTPError) -> MediaType? {
-        guard fields.contains(.contentType) else { return nil }
-        let values = fields.values(of: .contentType)
-        guard values.count == 1, let mediaType = MediaType(values[0]) else {
-            throw HTTPError(.badRequest, "Content-Type is not one media type.")
+        let fields = fields
+        guard let value = fields.combinedValue(.contentType) else { return nil }
+        if value.isOneLine {
+            // As browsers send it, it need not be parsed.
+            if value.span.equals(ignoringCase: "application/x-www-form-urlencoded") { return .formURLEncoded }
+            if let mediaType = MediaType(parsing: value.span) { return mediaType }
         }
-        return mediaType
+        throw HTTPError(.badRequest, "Content-Type is not one media type.")
     }
 
     /// Refuses content that is compressed, or coded otherwise: nothing here decodes it.
     /// - Throws: `HTTPError` 415 with `Accept-Encoding: identity` (RFC 9110 §12.5.3).
     package func requireIdentityCoding() throws(HTTPError) {
+        guard fields.contains(.contentEncoding) else { return }
         guard fields.members(of: .contentEncoding).allSatisfy({ $0.lowercased() == "identity" }) else {
             throw HTTPError(
                 .unsupportedMediaType,

@@ -9,23 +9,29 @@ extension Request {
     /// - Throws: `HTTPError` 413 when it passes a limit; 415 when it is something else, is not in UTF-8, has a file or a
     ///   Content-Encoding; 400 when it is malformed; and what `body` throws.
     public func form(upTo limit: Int = 1 << 20, fieldLimit: Int = 1000) async throws -> Form {
+        switch try formEncoding() {
+        case .urlEncoded: try Form(decoding: try await body.collect(upTo: limit), upTo: fieldLimit)
+        case .multipart: try await multipartForm(upTo: limit, fieldLimit: fieldLimit)
+        }
+    }
+
+    private enum FormEncoding {
+        case urlEncoded
+        case multipart
+    }
+
+    /// How the form is written.
+    /// - Throws: `HTTPError` 415 when it is no form, or coded besides; 400 when Content-Type cannot be read.
+    private func formEncoding() throws(HTTPError) -> FormEncoding {
         try requireIdentityCoding()
-        let mediaType = try contentType()
-        if mediaType?.hasSameEssence(as: .formData) == true {
-            return try await multipartForm(upTo: limit, fieldLimit: fieldLimit)
+        if let mediaType = try contentType() {
+            if mediaType.hasSameEssence(as: .formURLEncoded) { return .urlEncoded }
+            if mediaType.hasSameEssence(as: .formData) { return .multipart }
         }
-        guard mediaType?.hasSameEssence(as: .formURLEncoded) == true else {
-            throw Self.unsupportedType(
-                "A form is read here: send application/x-www-form-urlencoded or multipart/form-data.",
-                accepted: [.formURLEncoded, .formData]
-            )
-        }
-        let content = try await body.collect(upTo: limit)
-        do throws(FormError) {
-            return Form(try URLEncodedForm.fields(in: content, upTo: fieldLimit))
-        } catch {
-            throw HTTPError(error)
-        }
+        throw Self.unsupportedType(
+            "A form is read here: send application/x-www-form-urlencoded or multipart/form-data.",
+            accepted: [.formURLEncoded, .formData]
+        )
     }
 
     private func multipartForm(upTo limit: Int, fieldLimit: Int) async throws -> Form {

@@ -67,8 +67,18 @@ public struct RequestBody: AsyncSequence, Sendable {
     /// Reads the whole content into memory.
     /// - Parameter limit: octets allowed; one more throws `HTTPError` 413.
     public func collect(upTo limit: Int) async throws -> [UInt8] {
-        if let contentLength, contentLength > limit { throw Self.tooLarge(limit) }
+        if let content = try arrived(upTo: limit) { return content }
         return try await joined(upTo: limit, else: Self.tooLarge(limit))
+    }
+
+    /// What is left of the content if all of that is there, as that of a form is with the head; nil: it has to be awaited.
+    func arrived(upTo limit: Int) throws -> [UInt8]? {
+        if let contentLength, contentLength > limit { throw Self.tooLarge(limit) }
+        return switch source {
+        case .none: []
+        case .memory(let content): content.take() ?? []
+        case .connection(let reference, let exchange): try reference.connection?.takeRest(of: exchange)
+        }
     }
 
     static func tooLarge(_ limit: Int) -> HTTPError {

@@ -57,7 +57,8 @@ struct DirectoryListing {
     }
 
     private static func prefersJSON(_ request: Request) -> Bool {
-        guard let accept = request.fields.combined(.accept) else { return false }
+        let fields = request.fields
+        guard let accept = fields.combinedValue(.accept) else { return false }
         return Accept.quality(of: .json, in: accept.span) > Accept.quality(of: .html, in: accept.span)
     }
 }

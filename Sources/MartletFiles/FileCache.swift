@@ -22,7 +22,7 @@ final class FileCache: EventSource {
     private let root: FileRoot
     private let loop: EventLoop
     private var registration: Registration?
-    private var files: [[UInt8]: FoundFile] = [:]
+    private var files: [Path: FoundFile] = [:]
     /// By path; nil: not one whose times can be relied on.
     private var folders: [[UInt8]: Folder?] = [:]
     private let limit: Int
@@ -61,9 +61,9 @@ final class FileCache: EventSource {
 
     /// The file held for `path`, if the path still leads to it and nothing happened to it.
     func file(at path: [UInt8]) -> FoundFile? {
-        guard let found = files[path] else { return nil }
+        guard let found = files[Path(octets: path)] else { return nil }
         if found.folder?.isAsItWas == true, found.original.file.isUntouched { return found }
-        files[path] = nil
+        files[Path(octets: path)] = nil
         return nil
     }
 
@@ -75,7 +75,7 @@ final class FileCache: EventSource {
             return
         }
         found.folder = folder
-        files[found.path] = found
+        files[Path(octets: found.path)] = found
     }
 
     private func folder(at path: [UInt8]) -> Folder? {
@@ -104,6 +104,15 @@ final class FileCache: EventSource {
 }
 
 extension FileCache {
+    /// A path that is hashed as a whole: an array is octet by octet.
+    private struct Path: Hashable {
+        let octets: [UInt8]
+
+        func hash(into hasher: inout Hasher) {
+            unsafe octets.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        }
+    }
+
     /// A folder on the way to a held file.
     final class Folder {
         private let file: OpenFile

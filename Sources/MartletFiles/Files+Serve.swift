@@ -8,53 +8,52 @@ extension Files {
     /// Answers GET or HEAD for a regular file.
     /// - Throws: `HTTPError` 412 and 416.
     func serve(_ found: FoundFile, _ request: Request) throws(HTTPError) -> Response {
-        let chosen = found.representation(for: request, in: root, options.freshness)
+        let fields = request.fields
+        let chosen = found.representation(for: fields, in: root, options.freshness)
         switch request.evaluateConditions(chosen.validators) {
         case .failed:
             throw HTTPError(.preconditionFailed, "The file is not, or no longer, what the request supposes.")
         case .notModified:
             return Response(status: .notModified, fields: chosen.fieldsOfNotModified)
         case .proceed:
-            return try content(of: chosen, request)
+            // A `Range` counts for GET only (RFC 9110 §14.2).
+            guard request.method == .get, let range = fields.combinedValue(.range) else {
+                return Self.whole(of: chosen)
+            }
+            let ifRange = fields.combinedValue(.ifRange)
+            return try Self.part(range.span, of: chosen, ifRange: ifRange?.span)
         }
     }
 
-    /// The whole file, or the ranges asked for (RFC 9110 §14).
-    private func content(of chosen: Representation, _ request: Request) throws(HTTPError) -> Response {
+    private static func whole(of chosen: Representation) -> Response {
+        Response(fields: chosen.fields, body: .file(chosen.file, 0..<chosen.file.size))
+    }
+
+    /// The ranges asked for (RFC 9110 §14), or the whole file when `If-Range` no longer holds (§13.1.5).
+    private static func part(
+        _ range: Span<UInt8>,
+        of chosen: Representation,
+        ifRange: Span<UInt8>?
+    ) throws(HTTPError) -> Response {
         let file = chosen.file
-        var response = Response(fields: chosen.fields)
-        switch Self.ranges(of: request, length: file.size, chosen.validators) {
+        guard Preconditions.rangeApplies(ifRange: ifRange, current: chosen.validators, now: WallClock.seconds()) else {
+            return whole(of: chosen)
+        }
+        switch ByteRanges.evaluate(range, length: file.size) {
         case .whole:
-            response.body = .file(file, 0..<file.size)
+            return whole(of: chosen)
         case .unsatisfiable:
-            var fields = Fields()
-            fields.append(.contentRange, "bytes */\(file.size)")
+            let fields = Fields(.contentRange, "bytes */\(file.size)")
             throw HTTPError(.rangeNotSatisfiable, "The file has \(file.size) octets.", fields: fields)
         case .ranges(let ranges):
-            response.status = .partialContent
             if ranges.count == 1, let range = ranges.first {
-                response.fields.append(.contentRange, MultipartRanges.contentRange(range, of: file.size))
-                response.body = .file(file, range)
-            } else {
-                let parts = MultipartRanges(file: file, ranges: ranges, type: chosen.type)
-                response.fields[.contentType] = parts.contentType
-                response.body = parts.body
+                let fields = chosen.fields(ofPart: range)
+                return Response(status: .partialContent, fields: fields, body: .file(file, range))
             }
+            let parts = MultipartRanges(file: file, ranges: ranges, type: chosen.type)
+            var fields = chosen.fields
+            fields[.contentType] = parts.contentType
+            return Response(status: .partialContent, fields: fields, body: parts.body)
         }
-        return response
-    }
-
-    /// A `Range` counts for GET only, and only when `If-Range` still holds (RFC 9110 §13.1.5, §14.2).
-    private static func ranges(
-        of request: Request,
-        length: Int,
-        _ validators: Validators
-    ) -> ByteRanges.Result {
-        guard request.method == .get, let range = request.fields.combined(.range) else { return .whole }
-        let ifRange = request.fields.combined(.ifRange)
-        guard Preconditions.rangeApplies(ifRange: ifRange?.span, current: validators, now: WallClock.seconds()) else {
-            return .whole
-        }
-        return ByteRanges.evaluate(range.span, length: length)
     }
 }

@@ -42,11 +42,11 @@ public struct Files: ImmediateHandler {
         if let response = try answerWithoutFile(request) { return response }
         let path = request.path
         let name = path.bytes
-        if let only {
-            if name.isEmpty { return redirectToFile(named: only, request) }
-            guard name == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
+        if only != nil {
+            if let redirect = try redirectToOnlyFile(from: path, request) { return redirect }
+        } else if !mayServe(path) {
+            return try fallback(request)
         }
-        guard only != nil || mayServe(path) else { return try fallback(request) }
         let wanted = path.hasTrailingSlash ? pathOfIndex(in: name) : name
         if let found = FileCache.current(of: root)?.file(at: wanted) { return try serve(found, request) }
         let file: OpenFile
@@ -103,15 +103,11 @@ public struct Files: ImmediateHandler {
     private func mayServe(_ path: RequestPath) -> Bool {
         guard !path.hasEncodedSlash else { return false }
         guard !options.showsHidden else { return true }
-        let dot = UInt8(ascii: ".")
+        let (dot, slash) = (UInt8(ascii: "."), UInt8(ascii: "/"))
         let bytes = path.bytes
-        var isFirst = true
-        var start = 0
-        while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
-            if bytes[start] == dot, !(isFirst && bytes[start..<end].elementsEqual(".well-known".utf8)) { return false }
-            isFirst = false
-            start = end + 1
+        for start in bytes.indices where bytes[start] == dot && (start == 0 || bytes[start - 1] == slash) {
+            let name = bytes[start...].prefix { $0 != slash }
+            guard start == 0, name.elementsEqual(".well-known".utf8) else { return false }
         }
         return true
     }
@@ -178,10 +174,17 @@ public struct Files: ImmediateHandler {
         redirect(to: request.head.path.encoded + [UInt8(ascii: "/")], .movedPermanently, request)
     }
 
-    private func redirectToFile(named name: [UInt8], _ request: Request) -> Response {
-        var location = request.head.path.encoded
-        PercentEncoding.appendSegment(name, to: &location)
-        return redirect(to: location, .found, request)
+    /// Where one file is served: from the root to it.
+    /// - Returns: nil when the file itself is asked for.
+    private func redirectToOnlyFile(from path: RequestPath, _ request: Request) throws(HTTPError) -> Response? {
+        guard let only else { return nil }
+        if path.bytes.isEmpty {
+            var location = request.head.path.encoded
+            PercentEncoding.appendSegment(only, to: &location)
+            return redirect(to: location, .found, request)
+        }
+        guard path.bytes == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
+        return nil
     }
 
     /// `path` is that of the whole site, also where the files stand under a prefix.

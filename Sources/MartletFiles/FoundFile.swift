@@ -32,29 +32,31 @@ final class FoundFile {
 
     /// The form that suits the client best: a sidecar that is no older than the original and that the client accepts,
     /// else the file itself.
-    func representation(for request: Request, in root: FileRoot, _ freshness: FilesOptions.Freshness) -> Representation
-    {
-        guard original.mayBeEncoded, let accepted = request.fields.combined(.acceptEncoding) else { return original }
-        // A client may want a smaller answer less than the plain one; unless it says so, any coding it takes wins.
-        let plain = AcceptEncoding.quality(of: "identity", in: accepted.span)
+    /// - Parameter fields: those of the request.
+    func representation(for fields: Fields, in root: FileRoot, _ freshness: FilesOptions.Freshness) -> Representation {
+        guard original.mayBeEncoded, !Self.codings.indices.allSatisfy(isMissing),
+            let accepted = fields.combinedValue(.acceptEncoding)
+        else { return original }
         var best: (representation: Representation, quality: Int)?
-        for index in Self.codings.indices {
+        for index in Self.codings.indices where !isMissing(index) {
             let quality = AcceptEncoding.quality(of: Self.codings[index].0, in: accepted.span)
-            guard quality > best?.quality ?? 0, quality >= plain, let sidecar = sidecar(index, in: root, freshness)
-            else {
-                continue
-            }
+            guard quality > best?.quality ?? 0, let sidecar = sidecar(index, in: root, freshness) else { continue }
             best = (sidecar, quality)
         }
-        return best?.representation ?? original
+        // A client may want a smaller answer less than the plain one; unless it says so, any coding it takes wins.
+        guard let best, best.quality >= AcceptEncoding.quality(of: "identity", in: accepted.span) else {
+            return original
+        }
+        return best.representation
+    }
+
+    /// Whether it is known that there is no such sidecar: the client need not be asked what it thinks of it.
+    private func isMissing(_ index: Int) -> Bool {
+        if case .missing = known[index] { true } else { false }
     }
 
     private func sidecar(_ index: Int, in root: FileRoot, _ freshness: FilesOptions.Freshness) -> Representation? {
-        switch known[index] {
-        case .missing: return nil
-        case .present(let sidecar) where sidecar.file.isUntouched: return sidecar
-        default: break
-        }
+        if case .present(let sidecar) = known[index], sidecar.file.isUntouched { return sidecar }
         let (coding, suffix) = Self.codings[index]
         let file = try? root.open(path + Array(suffix.utf8))
         let sidecar = file.flatMap { file -> Representation? in

@@ -1,5 +1,6 @@
 import Martlet
 import MartletReactor
+import MartletWire
 
 /// Several ranges of a file as one `multipart/byteranges` content (RFC 9110 §14.6).
 struct MultipartRanges {
@@ -14,22 +15,24 @@ struct MultipartRanges {
         contentType = "multipart/byteranges; boundary=\(boundary)"
         var parts: [Response.Part] = []
         for range in ranges {
-            let head = """
-                \(parts.isEmpty ? "" : "\r\n")--\(boundary)\r
-                Content-Type: \(type)\r
-                Content-Range: \(Self.contentRange(range, of: file.size))\r
-                \r
-
-                """
-            parts.append(.bytes(Array(head.utf8)))
+            let start = parts.isEmpty ? "" : "\r\n"
+            var head = Array("\(start)--\(boundary)\r\nContent-Type: \(type)\r\nContent-Range: ".utf8)
+            Self.appendContentRange(range, of: file.size, to: &head)
+            head.append("\r\n\r\n")
+            parts.append(.bytes(head))
             parts.append(.file(file, range))
         }
         parts.append(.bytes(Array("\r\n--\(boundary)--\r\n".utf8)))
         body = .parts(parts)
     }
 
-    /// The value of `Content-Range` for a range that is not empty (RFC 9110 §14.4).
-    static func contentRange(_ range: Range<Int>, of size: Int) -> String {
-        "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
+    /// Appends the value of `Content-Range` for a range that is not empty (RFC 9110 §14.4).
+    static func appendContentRange(_ range: Range<Int>, of size: Int, to output: inout [UInt8]) {
+        output.append("bytes ")
+        appendDecimal(range.lowerBound, to: &output)
+        output.append(UInt8(ascii: "-"))
+        appendDecimal(range.upperBound - 1, to: &output)
+        output.append(UInt8(ascii: "/"))
+        appendDecimal(size, to: &output)
     }
 }

@@ -14,6 +14,9 @@ final class Representation {
     private(set) lazy var fields = allFields()
     /// Those of a 304, which is to be short (RFC 9110 §15.4.5): the tag says more than the date.
     private(set) lazy var fieldsOfNotModified = metadata()
+    /// The fields of the last 206 with one range, and their Content-Range.
+    private var fieldsOfPart: Fields?
+    private var contentRange: [UInt8] = []
 
     private let coding: String?
     private let freshness: FilesOptions.Freshness
@@ -24,6 +27,19 @@ final class Representation {
         // Never later than now (RFC 9110 §8.8.2.1).
         let lastModified = min(file.modifiedSeconds, WallClock.seconds())
         validators = Validators(entityTag: Self.entityTag(of: file), lastModified: lastModified)
+    }
+
+    /// The fields of a 206 with one range. Only their end differs from one to the next: it is written over.
+    func fields(ofPart range: Range<Int>) -> Fields {
+        if fieldsOfPart == nil {
+            var fields = fields
+            fields.append(.contentRange, "")
+            fieldsOfPart = fields
+        }
+        contentRange.removeAll(keepingCapacity: true)
+        MultipartRanges.appendContentRange(range, of: file.size, to: &contentRange)
+        fieldsOfPart?.replaceLastValue(by: contentRange)
+        return fieldsOfPart ?? fields
     }
 
     private func allFields() -> Fields {

@@ -70,12 +70,11 @@ public final class OpenFile: Sendable {
     /// permissions or names.
     public var isUntouched: Bool {
         var status = stat()
-        return unsafe fstat(fd, &status) == 0 && hasStatus(status)
+        return unsafe fstat(fd, &status) == 0 && hasStatus(&status)
     }
 
-    private func hasStatus(_ status: stat) -> Bool {
-        var status = status
-        return unsafe UInt64(status.st_ino) == inode && UInt(status.st_dev) == device && Int(status.st_size) == size
+    private func hasStatus(_ status: inout stat) -> Bool {
+        unsafe UInt64(status.st_ino) == inode && UInt(status.st_dev) == device && Int(status.st_size) == size
             && cm_modified(&status) == modified && cm_changed(&status) == changed
     }
 
@@ -85,7 +84,7 @@ public final class OpenFile: Sendable {
         var status = stat()
         let isThere = unsafe withCString(name) { unsafe fstatat(fd, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0
         guard let other else { return !isThere && errno == ENOENT }
-        return isThere && other.hasStatus(status)
+        return isThere && other.hasStatus(&status)
     }
 
     /// Appends a range of the file to `buffer`.

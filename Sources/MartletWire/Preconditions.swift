@@ -83,6 +83,13 @@ public enum Preconditions {
         if scanner.consume(UInt8(ascii: "*")), scanner.endsMember(), scanner.isAtEnd { return true }
         guard let currentTag = current.entityTag, !(isStrong && currentTag.isWeak) else { return false }
 
+        // Clients mostly send the one tag that they were given.
+        let end = field.count - 1
+        if end > 0, field[0] == UInt8(ascii: "\""), field[end] == UInt8(ascii: "\""),
+            field.extracting(1..<end).equals(currentTag.opaque.span)
+        {
+            return true
+        }
         scanner.position = 0
         while scanner.nextMember() {
             let start = scanner.position
@@ -103,5 +110,17 @@ public enum Preconditions {
             return nil
         }
         return lastModified > date
+    }
+}
+
+extension Fields {
+    /// Whether there may be a condition (RFC 9110 §13.1): a field whose name begins with `If-`. Most requests have none.
+    package var mayHaveConditions: Bool {
+        let (lines, octets) = (lines.span, bytes.span)
+        for index in lines.indices {
+            let start = lines[index].name.lowerBound  // A name is followed by a colon: there is a second octet.
+            if octets[start] | 0x20 == UInt8(ascii: "i"), octets[start + 1] | 0x20 == UInt8(ascii: "f") { return true }
+        }
+        return false
     }
 }

@@ -25,6 +25,13 @@ package struct Refillable<Element: BitwiseCopyable & Sendable>: Sendable {
         count = 0
     }
 
+    /// Removes the elements from `index` on, which is at most `count`, and keeps the memory.
+    @inlinable
+    package mutating func removeAll(from index: Int) {
+        precondition(index >= 0 && index <= count)
+        count = index
+    }
+
     /// Makes room for `capacity` elements in all.
     @inlinable
     package mutating func reserveCapacity(_ capacity: Int) {

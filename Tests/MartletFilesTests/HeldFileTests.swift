@@ -145,6 +145,47 @@ struct HeldFileTests {
         #expect(try server.get("/a.css", gzip).text == "plain")
     }
 
+    @Test("a held file's answers name their own range, whatever was asked for before", .rfc("9110-14.4-02"))
+    func ranges() async throws {
+        let server = try Self.serve(["a.txt": String(repeating: "0123456789", count: 200)])
+        try await hold("/a.txt", on: server)
+        let whole = try server.get("/a.txt")
+        for (range, named) in [
+            ("5-6", "5-6"), ("1000-", "1000-1999"), ("-1", "1999-1999"), ("0-", "0-1999"), ("0-0", "0-0"),
+        ] {
+            let answer = try server.get("/a.txt", "Range: bytes=\(range)")
+            #expect(answer.status == 206)
+            #expect(answer["Content-Range"] == "bytes \(named)/2000")
+            #expect(answer["ETag"] == whole["ETag"])
+            #expect(try server.get("/a.txt").head() == whole.head())
+            #expect(try server.get("/a.txt", "Range: bytes=0-0,500-500")["Content-Range"] == nil)
+        }
+        // Pipelined, the answers stand behind each other in one buffer.
+        let requests = ["Range: bytes=1000-1001", "Range: bytes=2-2", "Connection: close"]
+        let socket = try server.connect()
+        try socket.send(requests.flatMap { FileServer.head("GET", "/a.txt", [$0]) })
+        let received = String(decoding: try socket.receiveAll(), as: UTF8.self)
+        let named = received.split(separator: "\r\n").filter { $0.hasPrefix("Content-Range: ") }
+        #expect(named == ["Content-Range: bytes 1000-1001/2000", "Content-Range: bytes 2-2/2000"])
+    }
+
+    @Test("a held file's sidecars are chosen anew for each client")
+    func choices() async throws {
+        let server = try Self.serve(["a.css": "plain", "a.css.gz": "zipped", "b.css": "bare"])
+        try await hold("/a.css", as: "a.css.gz", on: server, "Accept-Encoding: br, zstd, gzip")
+        try await hold("/b.css", on: server, "Accept-Encoding: br, zstd, gzip")
+        for (accepted, content) in [
+            ("br, zstd, gzip", "zipped"), ("br", "plain"), ("gzip;q=0.5, identity", "plain"), ("gzip;q=0", "plain"),
+            ("br, gzip;q=0.1", "zipped"), ("*", "zipped"), ("", "plain"),
+        ] {
+            #expect(try server.get("/a.css", "Accept-Encoding: \(accepted)").text == content)
+            #expect(try server.get("/b.css", "Accept-Encoding: \(accepted)").text == "bare")
+        }
+        #expect(try server.get("/a.css").text == "plain")
+        try server.folder.write("b.css.zst", "small")
+        #expect(try server.get("/b.css", "Accept-Encoding: br, zstd, gzip").text == "small")
+    }
+
     @Test("the index page of a folder is held like other files, and a listing comes when it goes")
     func index() async throws {
         let server = try Self.serve(["sub/index.html": "one", "index.html": "root"])

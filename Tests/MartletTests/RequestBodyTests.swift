@@ -56,6 +56,21 @@ struct RequestBodyTests {
         }
     }
 
+    @Test("content that came with its head is read once, and what came behind it is the next request")
+    func arrived() async throws {
+        let handler = Waiting { request in
+            let first = try await request.body.collect(upTo: 3)
+            let second = try await request.body.collect(upTo: 3)
+            return .text(String(decoding: first + [0x7C] + second, as: UTF8.self))
+        }
+        try await withServer(handler) { server in
+            let socket = try server.connect()
+            let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
+            try socket.send(post + "abc" + get() + post + "def")
+            try socket.expect(ok("abc|") + ok("|") + ok("def|"))
+        }
+    }
+
     @Test("content can be read from a task on other threads")
     func readElsewhere() async throws {
         let handler = Waiting { request in

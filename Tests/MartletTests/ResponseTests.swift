@@ -287,6 +287,56 @@ struct ErrorAnswerTests {
     }
 
     @Test(
+        "who names text/html gets the page, who does not or refuses it gets text",
+        arguments: [
+            ("", false), ("Accept: */*", false), ("Accept: text/*", false), ("Accept: text/htm", false),
+            ("Accept: ext/html", false), ("Accept: /html", false), ("Accept: text/plain", false),
+            ("Accept: text/html", true), ("Accept: TEXT/Html;q=0.1", true), ("Accept: a/b,text/html", true),
+            ("Accept: a/b\r\nAccept: c/d, text/html", true), ("Accept: text/html;q=0", false),
+            ("Accept: a/b, text/html;q=0, */*", false),
+        ]
+    )
+    func whoGetsThePage(accept: String, isPage: Bool) async throws {
+        let lines = accept.isEmpty ? "" : accept + "\r\n"
+        try await withServer(Immediate { _ in throw HTTPError(.notFound) }) { server in
+            let answer = try server.answer(to: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(lines)\r\n")
+            #expect(answer.contains("Content-Type: text/\(isPage ? "html" : "plain"); charset=utf-8\r\n"))
+            #expect(answer.contains("<h1>") == isPage)
+            #expect(answer.contains("Vary: Accept\r\nCache-Control: no-store\r\n"))
+        }
+    }
+
+    @Test(
+        "fields of an error stand behind Content-Type; a Vary of its own is kept, and not said twice",
+        arguments: [
+            ([(.retryAfter, "5")], "Retry-After: 5\r\nVary: Accept\r\n"),
+            ([(.vary, "Origin")], "Vary: Origin\r\nVary: Accept\r\n"),
+            ([(.vary, "origin, ACCEPT")], "Vary: origin, ACCEPT\r\n"), ([(.vary, "*")], "Vary: *\r\n"),
+        ] as [([(HTTPField.Name, String)], String)]
+    )
+    func fieldsOfErrors(fields: [(HTTPField.Name, String)], lines: String) async throws {
+        let handler = Immediate { _ in
+            var error = HTTPError(.init(code: 499), "No.")
+            for (name, value) in fields { error.fields.append(name, value) }
+            throw error
+        }
+        try await withServer(handler) { server in
+            try #expect(
+                server.answer(to: get("/", "Connection: close")) == """
+                    HTTP/1.1 499 \r
+                    Date: *\r
+                    Content-Type: text/plain; charset=utf-8\r
+                    \(lines)Cache-Control: no-store\r
+                    Content-Length: 9\r
+                    Connection: close\r
+                    \r
+                    499 \nNo.\n
+                    """
+            )
+        }
+    }
+
+    @Test(
         "what the parser refuses gets a whole answer, Date included, and the end",
         .rfc(
             "9112-2.2-09",
