@@ -46,35 +46,38 @@ final class Connection: EventSource, @unchecked Sendable {
     let worker: Worker
     /// The worker's. Here too, because a way over the worker counts references.
     let loop: EventLoop
-    let socket: Socket
     let peer: SocketAddress
     /// How requests that outlive it know it; made when the first one needs it.
     private(set) lazy var reference = ConnectionReference(self)
     /// Its place in the worker's list.
     var index: Int
+    var registration: Registration?
     var phase = Phase.receivingHead
-    /// Without room while nothing is received.
-    var input = ReceiveBuffer()
-    var output = Output()
-    var exchange: Exchange?
-    /// Tells the exchanges of a connection apart, for tasks that outlive theirs.
-    var exchangeNumber: UInt64 = 0
+
+    // Together, where they take least: an idle connection is little more than this object.
     /// The kernel may have octets for us, or the end: an edge-triggered event said so and no receipt said otherwise.
     var inputReady = false
+    var peerFinished = false
     /// The connection closes when the answer is sent.
     var closes = false
-
-    var registration: Registration?
     /// The loop watches the socket.
     private var isWatched = false
-    private var parser: RequestParser
-    var peerFinished = false
     private var isAdvancing = false
-    var discarded = 0
     /// A turn was asked for and has not come yet.
     var awaitsTurn = false
     /// The deadline is that of a client that does not read.
     private var isStalled = false
+    let socket: Socket
+
+    /// Without room while nothing is received.
+    var input = ReceiveBuffer()
+    private var parser: RequestParser
+    var output = Output()
+    var exchange: Exchange?
+    /// Tells the exchanges of a connection apart, for tasks that outlive theirs.
+    var exchangeNumber: UInt64 = 0
+    /// Octets of unwanted content that were dropped.
+    var discarded = 0
 
     init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) {
         self.socket = socket

@@ -160,7 +160,7 @@ public final class Server: Sendable {
         var sockets: [[ListeningSocket]] = []
         do throws(SystemError) {
             for address in configuration.addresses {
-                sockets.append(try ListeningSocket.bind(address, count: count))
+                sockets.append(try ListeningSocket.bind(address, count: count, awaitsData: true))
             }
             return sockets
         } catch {

