@@ -7,9 +7,9 @@ private struct Outcome: Equatable {
     var error: RequestError?
     var description = ""
 
-    init(_ pieces: [ArraySlice<UInt8>]) {
+    /// - Parameter head: what the input is parsed into, whatever it holds.
+    init(_ pieces: [ArraySlice<UInt8>], into head: consuming RequestHead = RequestHead()) {
         var parser = RequestParser()
-        var head = RequestHead()
         do {
             for piece in pieces {
                 consumed = try parser.parse(Array(piece).span, into: &head)
@@ -18,13 +18,48 @@ private struct Outcome: Equatable {
         } catch {
             self.error = error
         }
-        if consumed != nil { description = Self.describe(head) }
+        description = Self.describe(head)
     }
 
     static func describe(_ head: RequestHead) -> String {
         let fields = head.fields.map { "\($0.name): \($0.value)" }
-        return "\(head.method) \(head.target) \(head.version) \(head.form) \(head.framing) \(head.path.bytes) "
-            + "\(head.wantsKeepAlive) \(head.expectsContinue) \(head.hasUnknownExpectation) \(fields)"
+        return "\(String(decoding: octets(head.requestLineBytes), as: UTF8.self)) \(fields) "
+            + "\(head.method) \(head.target) \(head.rawPath) \(head.query ?? "-") \(head.scheme ?? "-") \(head.version) \(head.form) \(head.framing) \(head.path.bytes) "
+            + "\(head.path.hasTrailingSlash) \(head.path.hasEncodedSlash) "
+            + "\(head.wantsKeepAlive) \(head.expectsContinue) \(head.hasUnknownExpectation)"
+    }
+
+    private static func octets(_ span: Span<UInt8>) -> [UInt8] {
+        span.indices.map { span[$0] }
+    }
+}
+
+/// Heads that held something else before: a complete head with everything in it, and those of refused ones.
+private let usedHeads: [RequestHead] = [
+    "PUT http://user.example:81/long/%2Fpath/with/many/segments/?query=1 HTTP/1.1\r\nHost: long.example\r\n"
+        + (0..<60).map { "X-Field-\($0):\(String(repeating: "v", count: $0))\r\n" }.joined()
+        + "Expect: 100-continue, other\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "HEAD /" + String(repeating: "x", count: 10_000),
+    "HEAD http://name:password@host/ HTTP/1.1\r\n",
+    "DELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nX: y\r\nX : y\r\n",
+].map { text in
+    var parser = RequestParser()
+    var head = RequestHead()
+    _ = try? parser.parse(Array(text.utf8).span, into: &head)
+    return head
+}
+
+/// Into a head that was used before, the outcome is the same as into a new one: nothing of the old shows. One that was not
+/// reset keeps what it had until a request line begins, so only a complete head is compared there.
+private func checkUsedHeads(_ text: [UInt8], cut: Int, _ whole: Outcome) {
+    for (number, used) in usedHeads.enumerated() {
+        let into = Outcome([text[...]], into: used)
+        check(into.consumed == whole.consumed && into.error == whole.error, "another outcome in used head \(number)")
+        check(whole.consumed == nil || into == whole, "used head \(number): \(into.description)")
+        var reset = used
+        reset.reset()
+        let again = Outcome([text[..<cut], text[...]], into: reset)
+        check(again == whole, "reset head \(number): \(again.description)")
     }
 }
 
@@ -36,6 +71,7 @@ func fuzz(_ bytes: [UInt8]) {
     let whole = Outcome([text[...]])
     let cut = number % (text.count + 1)
     check(Outcome([text[..<cut], text[...]]) == whole, "cut at \(cut)")
+    checkUsedHeads(text, cut: cut, whole)
     if text.count < 128 { check(Outcome(text.indices.map { text[...$0] }) == whole || text.isEmpty, "octet by octet") }
 
     var parser = RequestParser()

@@ -129,6 +129,53 @@ struct BufferPoolTests {
         #expect(pool.takeSendBuffer().capacity <= BufferPool.keptCapacity)
     }
 
+    @Test("buffers that are out at once are distinct, new ones and those given back before")
+    func distinct() {
+        var pool = BufferPool()
+        let received = [pool.takeReceiveBuffer(), pool.takeReceiveBuffer(), pool.takeReceiveBuffer()]
+        let sent = [pool.takeSendBuffer(), pool.takeSendBuffer(), pool.takeSendBuffer()]
+        let receivedAddresses = Set(received.map(\.address))
+        let sentAddresses = Set(sent.map(\.address))
+        #expect(receivedAddresses.count == 3)
+        #expect(sentAddresses.count == 3)
+        for buffer in received { pool.give(buffer) }
+        for buffer in sent { pool.give(buffer) }
+        let receivedAgain = [pool.takeReceiveBuffer(), pool.takeReceiveBuffer(), pool.takeReceiveBuffer()]
+        let sentAgain = [pool.takeSendBuffer(), pool.takeSendBuffer(), pool.takeSendBuffer()]
+        #expect(Set(receivedAgain.map(\.address)) == receivedAddresses)
+        #expect(Set(sentAgain.map(\.address)) == sentAddresses)
+        #expect(pool.keptBuffers == (0, 0))
+        // All are out: a fourth is new.
+        #expect(!receivedAddresses.contains(pool.takeReceiveBuffer().address))
+        #expect(!sentAddresses.contains(pool.takeSendBuffer().address))
+    }
+
+    @Test("a buffer that grew is not kept")
+    func grown() {
+        var pool = BufferPool()
+        var received = pool.takeReceiveBuffer()
+        received.grow(toCapacity: BufferPool.bufferSize + 1)
+        pool.give(received)
+        var sent = pool.takeSendBuffer()
+        sent += [UInt8](repeating: 0, count: BufferPool.keptCapacity + 1)
+        pool.give(sent)
+        #expect(pool.keptBuffers == (0, 0))
+    }
+
+    @Test("a buffer without room that is given back leaves the one that is kept where it is")
+    func withoutRoom() {
+        var pool = BufferPool()
+        let received = pool.takeReceiveBuffer()
+        let sent = pool.takeSendBuffer()
+        pool.give(received)
+        pool.give(sent)
+        pool.give(ReceiveBuffer())
+        pool.give([UInt8]())
+        #expect(pool.keptBuffers == (1, 1))
+        #expect(pool.takeReceiveBuffer().address == received.address)
+        #expect(pool.takeSendBuffer().address == sent.address)
+    }
+
     @Test("no more than a fixed count is kept")
     func bounds() {
         var pool = BufferPool()
@@ -138,5 +185,16 @@ struct BufferPoolTests {
         }
         #expect(pool.keptBuffers.received == BufferPool.keptCount)
         #expect(pool.keptBuffers.sent == BufferPool.keptCount)
+    }
+}
+
+extension ReceiveBuffer {
+    /// Where its storage is; it stays there while nothing is written.
+    fileprivate var address: UInt { storage.address }
+}
+
+extension [UInt8] {
+    fileprivate var address: UInt {
+        unsafe withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
     }
 }

@@ -117,6 +117,50 @@ struct FormTests {
         }
     }
 
+    /// Reads content of at most 4 octets in the way that the path names.
+    private static let short = Waiting { request in
+        switch request.head.rawPath {
+        case "/form": .text(try await request.form(upTo: 4).map { "\($0.name)=\($0.value)" }.joined())
+        case "/text": .text(try await request.text(upTo: 4))
+        case "/collect": .text(String(decoding: try await request.body.collect(upTo: 4), as: UTF8.self))
+        default: .text("next")
+        }
+    }
+
+    @Test(
+        "content that came with its head: no 100 for it, though the client expects one",
+        .rfc("9110-10.1.1-04"),
+        arguments: ["/form", "/text", "/collect"]
+    )
+    func noContinue(path: String) async throws {
+        try await withServer(Self.short) { server in
+            let socket = try server.connect()
+            let head = "POST \(path) HTTP/1.1\r\nHost: a\r\n\(urlEncoded)\r\nExpect: 100-continue\r\n"
+            try socket.send(head + "Content-Length: 4\r\n\r\na=12" + get("/next"))
+            try socket.expect(ok("a=12") + ok("next"))
+            // Where it has to be asked for, it is.
+            try socket.send(head + "Content-Length: 4\r\n\r\n")
+            try socket.expect("HTTP/1.1 100 Continue\r\n\r\n")
+            try socket.send("a=34")
+            try socket.expect(ok("a=34"))
+        }
+    }
+
+    @Test(
+        "content that is there already and one octet too long is a 413, and the next request is served",
+        .rfc("9110-15.5.14-01"),
+        arguments: ["/form", "/text", "/collect"],
+        ["Content-Length: 5\r\n\r\na=123", "Transfer-Encoding: chunked\r\n\r\n5\r\na=123\r\n0\r\n\r\n"]
+    )
+    func tooLongAlready(path: String, content: String) async throws {
+        try await withServer(Self.short) { server in
+            let socket = try server.connect()
+            try socket.send("POST \(path) HTTP/1.1\r\nHost: a\r\n\(urlEncoded)\r\n" + content + get("/next"))
+            let text = "413 Content Too Large\nThe content is longer than the 4 octets allowed here.\n"
+            try socket.expect(MartletTests.answer("413 Content Too Large", text, error: true) + ok("next"))
+        }
+    }
+
     @Test("a field that must be there and is not is a 400 that names it")
     func required() async throws {
         let handler = Waiting { request in .text(try await request.form().required("name")) }

@@ -71,6 +71,39 @@ struct RequestBodyTests {
         }
     }
 
+    @Test(
+        "a chunk read first, then the rest in one piece, and the next request after that",
+        arguments: [
+            ("Content-Length: 6", "abc", "def"),
+            ("Transfer-Encoding: chunked", "3\r\nabc\r\n", "3\r\ndef\r\n0\r\n\r\n"),
+        ],
+        [true, false]
+    )
+    func chunkThenCollect(content: (framing: String, first: String, rest: String), isWhole: Bool) async throws {
+        let chunks = Record<String>()
+        let handler = Waiting { request in
+            var body = request.body.makeAsyncIterator()
+            let first = try await body.next() ?? []
+            chunks.append(String(decoding: first, as: UTF8.self))
+            let rest = try await request.body.collect(upTo: 6)
+            let nothing = try await request.body.collect(upTo: 6)
+            return .text(String(decoding: first + rest + [0x7C] + nothing, as: UTF8.self))
+        }
+        try await withServer(handler) { server in
+            let socket = try server.connect()
+            let head = "POST / HTTP/1.1\r\nHost: a\r\n\(content.framing)\r\n\r\n"
+            if isWhole {
+                try socket.send(head + content.first + content.rest + get())
+            } else {
+                try socket.send(head + content.first)
+                try await eventually("the first chunk is read") { chunks.all == ["abc"] }
+                try socket.send(content.rest + get())
+            }
+            try socket.expect(ok("abcdef|") + ok("|"))
+            #expect(chunks.all.first?.hasPrefix("abc") == true)
+        }
+    }
+
     @Test("content can be read from a task on other threads")
     func readElsewhere() async throws {
         let handler = Waiting { request in

@@ -10,7 +10,7 @@ struct RefillableTests {
         arguments: 1...8 as ClosedRange<UInt64>
     )
     func model(seed: UInt64) {
-        var generator = SplitMix64(state: seed)
+        var generator = SplitMix(seed: seed)
         var octets = Refillable<UInt8>()
         var model: [UInt8] = []
         for step in 0..<1500 {
@@ -182,17 +182,5 @@ struct StaleContentTests {
         #expect(throws: RequestError.bareLineFeed) { try parser.parse(Array("GET /\n".utf8).span, into: &head) }
         #expect(head.method == .get)
         #expect(shown(head) == shown(RequestHead()))
-    }
-}
-
-/// A generator whose numbers follow from its state (Steele, Lea, Flood: SplitMix64).
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
