@@ -22,9 +22,9 @@ func fuzz(_ bytes: [UInt8]) {
     var output: [UInt8] = []
     ResponseHead.append(
         HTTPResponse.Status(code: code, reasonPhrase: phrase),
+        fields,
         framing: .length(code),
         connection: "keep-alive",
-        fields,
         to: &output
     )
 
