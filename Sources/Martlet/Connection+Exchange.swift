@@ -39,7 +39,6 @@ extension Connection {
 
     /// What no handler is asked about.
     private func refusal(of received: ReceivedRequest) -> HTTPError? {
-        // Not the head as a whole: that would copy it.
         let limit = worker.configuration.limits.body
         if case .length(let count) = received.head.framing, count > limit { return RequestBody.tooLarge(limit) }
         // A handler that does not look would store the part as the whole (RFC 9110 §14.5).
@@ -209,7 +208,7 @@ extension Connection {
     }
 
     func appendHead(of response: borrowing Response, hasMessageFields: Bool, version: HTTPVersion) {
-        var framing = ResponseHead.Framing.none
+        var framing = ResponseHead.Framing.unstated
         if ResponseHead.allowsContentLength(response.status) {
             // 205 has a length, which is zero, but no content (RFC 9110 §15.3.6).
             if let count = ResponseHead.allowsContent(response.status) ? response.body.count : 0 {
@@ -227,23 +226,24 @@ extension Connection {
         } else if version == .http1_0 {
             connection = "keep-alive"
         }
-        let common = worker.commonFields()
+        let common = worker.commonLines()
         if hasMessageFields || worker.addsFields {
+            let fields = worker.fields(of: response)
             ResponseHead.append(
                 response.status,
+                common: common.span,
+                fields,
                 framing: framing,
                 connection: connection,
-                common: common.span,
-                worker.fields(of: response),
                 to: &output.bytes
             )
         } else {
             ResponseHead.append(
                 response.status,
-                framing: framing,
-                connection: connection,
                 common: common.span,
                 response.fields,
+                framing: framing,
+                connection: connection,
                 to: &output.bytes
             )
         }

@@ -278,7 +278,7 @@ final class Connection: EventSource, @unchecked Sendable {
         if input.capacity == 0 { input = loop.buffers.takeReceiveBuffer() }
     }
 
-    /// Gives the input, which is empty, back to the pool.
+    /// Gives the input back to the pool.
     func giveInput() {
         guard input.capacity > 0 else { return }
         var buffer = ReceiveBuffer()

@@ -84,6 +84,7 @@ final class SingleEndpoint: Routing {
     static func routing(to handler: any Handler) -> any Routing {
         switch handler {
         case let routing as any Routing: routing
+        case let override as MethodOverride: override.routing
         case let resource as any Resource: ResourceRouting(MethodTable(resource))
         default: SingleEndpoint(Endpoint(.handler(handler)))
         }

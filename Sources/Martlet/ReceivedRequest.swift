@@ -5,7 +5,7 @@ import MartletWire
 
 /// What came in of a request. All copies of a `Request` share it, so passing one on costs one reference.
 ///
-/// `@unchecked Sendable`: the connection changes it only before the first `Request` is made of it, and after the last
+/// `@unchecked Sendable`: the connection changes it only before the first `Request` is given to anybody, and after the last
 /// one is gone.
 final class ReceivedRequest: @unchecked Sendable {
     var head = RequestHead()

@@ -28,8 +28,8 @@ final class Worker: @unchecked Sendable {
     private var exchanges: [Exchange] = []
     /// The one given back last, if any.
     private var lastExchange: Exchange?
-    private var commonLines: [UInt8] = []
-    private var commonLinesSeconds = Int.min
+    private var madeLines: [UInt8] = []
+    private var madeLinesSeconds = Int.min
     private var accessLog: AccessLog?
     private var logRetry: Registration?
     private var complaint = OncePerSecond()
@@ -166,7 +166,7 @@ final class Worker: @unchecked Sendable {
         return busy.compactMap { $0.exchange?.received.summary }.prefix(8).map(\.self)
     }
 
-    /// Who answers `request`.
+    /// Who answers `request`. Asked from here, where the routing need not be copied first.
     func endpoint(for request: inout Request) -> Endpoint {
         routing.endpoint(for: &request)
     }
@@ -190,16 +190,16 @@ final class Worker: @unchecked Sendable {
 
     /// The field lines that every answer begins with: Date, and Server where the configuration names one. Made once a
     /// second.
-    func commonFields() -> [UInt8] {
+    func commonLines() -> [UInt8] {
         let seconds = WallClock.seconds()
-        guard seconds != commonLinesSeconds else { return commonLines }
-        commonLinesSeconds = seconds
+        guard seconds != madeLinesSeconds else { return madeLines }
+        madeLinesSeconds = seconds
         var fields = Fields(.date, HTTPDate.string(seconds))
         // Which no name can break out of.
         if let name = configuration.serverName { fields.append(.server, name) }
-        commonLines = []
-        fields.write(into: &commonLines)
-        return commonLines
+        madeLines = []
+        fields.write(into: &madeLines)
+        return madeLines
     }
 
     /// Whether every answer gets fields of the configuration.

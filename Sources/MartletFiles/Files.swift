@@ -42,8 +42,9 @@ public struct Files: ImmediateHandler {
         if let response = try answerWithoutFile(request) { return response }
         let path = request.path
         let name = path.bytes
-        if only != nil {
-            if let redirect = try redirectToOnlyFile(from: path, request) { return redirect }
+        if let only {
+            if path.bytes.isEmpty { return redirectToFile(only, request) }
+            guard path.bytes == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
         } else if !mayServe(path) {
             return try fallback(request)
         }
@@ -175,16 +176,10 @@ public struct Files: ImmediateHandler {
     }
 
     /// Where one file is served: from the root to it.
-    /// - Returns: nil when the file itself is asked for.
-    private func redirectToOnlyFile(from path: RequestPath, _ request: Request) throws(HTTPError) -> Response? {
-        guard let only else { return nil }
-        if path.bytes.isEmpty {
-            var location = request.head.path.encoded
-            PercentEncoding.appendSegment(only, to: &location)
-            return redirect(to: location, .found, request)
-        }
-        guard path.bytes == only, !path.hasTrailingSlash else { throw HTTPError(.notFound) }
-        return nil
+    private func redirectToFile(_ name: [UInt8], _ request: Request) -> Response {
+        var location = request.head.path.encoded
+        PercentEncoding.appendSegment(name, to: &location)
+        return redirect(to: location, .found, request)
     }
 
     /// `path` is that of the whole site, also where the files stand under a prefix.

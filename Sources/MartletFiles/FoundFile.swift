@@ -37,17 +37,16 @@ final class FoundFile {
         guard original.mayBeEncoded, !Self.codings.indices.allSatisfy(isMissing),
             let accepted = fields.combinedValue(.acceptEncoding)
         else { return original }
+        // A client may want a smaller answer less than the plain one; unless it says so, any coding it takes wins.
+        let plain = AcceptEncoding.quality(of: "identity", in: accepted.span)
         var best: (representation: Representation, quality: Int)?
         for index in Self.codings.indices where !isMissing(index) {
             let quality = AcceptEncoding.quality(of: Self.codings[index].0, in: accepted.span)
-            guard quality > best?.quality ?? 0, let sidecar = sidecar(index, in: root, freshness) else { continue }
+            guard quality >= plain, quality > best?.quality ?? 0, let sidecar = sidecar(index, in: root, freshness)
+            else { continue }
             best = (sidecar, quality)
         }
-        // A client may want a smaller answer less than the plain one; unless it says so, any coding it takes wins.
-        guard let best, best.quality >= AcceptEncoding.quality(of: "identity", in: accepted.span) else {
-            return original
-        }
-        return best.representation
+        return best?.representation ?? original
     }
 
     /// Whether it is known that there is no such sidecar: the client need not be asked what it thinks of it.

@@ -73,6 +73,7 @@ public final class OpenFile: Sendable {
         return unsafe fstat(fd, &status) == 0 && hasStatus(&status)
     }
 
+    /// `inout`, as the shim takes a pointer.
     private func hasStatus(_ status: inout stat) -> Bool {
         unsafe UInt64(status.st_ino) == inode && UInt(status.st_dev) == device && Int(status.st_size) == size
             && cm_modified(&status) == modified && cm_changed(&status) == changed

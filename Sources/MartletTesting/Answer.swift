@@ -67,7 +67,7 @@ struct AnswerOctets {
         let isOld = request.version == .http1_0
         let framing = isOld && framing == .chunked ? .untilClose : framing
         closes = framing == .untilClose || !request.wantsKeepAlive || response.asksToClose
-        var length = ResponseHead.Framing.none
+        var length = ResponseHead.Framing.unstated
         if response.status.code == 205 {
             // No content, and it has to say so (RFC 9110 §15.3.6).
             length = .length(0)
@@ -82,9 +82,9 @@ struct AnswerOctets {
         fields.append(contentsOf: response.contentFields)
         ResponseHead.append(
             response.status,
+            fields,
             framing: length,
             connection: closes ? "close" : isOld ? "keep-alive" : nil,
-            fields,
             to: &octets
         )
         headCount = octets.count

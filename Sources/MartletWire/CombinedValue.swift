@@ -29,23 +29,10 @@ extension Fields {
     /// The value of the field `name` for the parsers of values, borrowed from these fields; nil if there is no such field.
     @_lifetime(borrow self)
     package func combinedValue(_ name: HTTPField.Name) -> CombinedValue? {
-        let lowercase = name.canonicalName
-        let count = lowercase.utf8.count
-        let (lines, octets) = (lines.span, bytes.span)
-        var found: FieldLine?
-        for index in lines.indices {
-            let line = lines[index]
-            guard line.nameCount == count, octets.extracting(line.name).equals(ignoringCase: lowercase) else {
-                continue
-            }
-            if found != nil { return CombinedValue(joined: combined(name) ?? []) }
-            found = line
+        guard let first = firstIndex(of: name.canonicalName) else { return nil }
+        guard firstIndex(of: name.canonicalName, from: first + 1) == nil else {
+            return CombinedValue(joined: combined(name) ?? [])
         }
-        guard let found else { return nil }
-        return CombinedValue(line: bytes.span.extracting(found.value))
+        return CombinedValue(line: bytes.span.extracting(lines[first].value))
     }
-}
-
-extension FieldLine {
-    fileprivate var nameCount: Int { Int(nameEnd &- nameStart) }
 }

@@ -134,7 +134,7 @@ extension Fields {
     }
 
     /// The index of the first line at or after `start` with the name that reads `lowercase` in lower case.
-    private func firstIndex(of lowercase: String, from start: Int = 0) -> Int? {
+    func firstIndex(of lowercase: String, from start: Int = 0) -> Int? {
         let count = lowercase.utf8.count
         var index = start
         while index < lines.count {

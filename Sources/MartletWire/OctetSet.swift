@@ -37,12 +37,6 @@ package struct OctetSet: Sendable {
     @inline(__always)
     static var linkSegment: OctetSet { OctetSet(low: 0x2BFF_7F12_0000_0000, high: 0x47FF_FFFE_87FF_FFFF) }
 
-    /// What may stand anywhere in a request target: visible ASCII without `#`.
-    ///
-    /// For the query that is all that is asked: browsers send `|`, `{`, `}`, `^` and `` ` `` there as they are.
-    @inline(__always)
-    static var target: OctetSet { OctetSet(low: 0xFFFF_FFF6_0000_0000, high: 0x7FFF_FFFF_FFFF_FFFF) }
-
     /// What a scheme is made of after its first letter (RFC 3986 §3.1).
     @inline(__always)
     static var scheme: OctetSet { OctetSet(low: 0x03FF_6800_0000_0000, high: 0x07FF_FFFE_07FF_FFFE) }

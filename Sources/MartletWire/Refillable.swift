@@ -4,9 +4,9 @@
 @frozen
 package struct Refillable<Element: BitwiseCopyable & Sendable>: Sendable {
     /// The elements, then what is left of those before them.
-    @usableFromInline package var storage: [Element] = []
-    /// The number of elements.
-    @usableFromInline package private(set) var count = 0
+    @usableFromInline var storage: [Element] = []
+    /// The number of elements, at most that of the storage.
+    @usableFromInline package internal(set) var count = 0
 
     /// Makes an empty one; allocates nothing.
     @inlinable
@@ -44,7 +44,7 @@ package struct Refillable<Element: BitwiseCopyable & Sendable>: Sendable {
         if count < storage.count {
             storage[count] = element
         } else {
-            if storage.isEmpty { storage.reserveCapacity(8) }  // A usual head has as many fields.
+            if storage.capacity == 0 { storage.reserveCapacity(8) }  // Not step by step from nothing.
             storage.append(element)
         }
         count += 1
@@ -70,27 +70,9 @@ extension Refillable: RandomAccessCollection {
     }
 }
 
-extension Refillable<UInt8> {
-    /// As an array's.
-    @inlinable
-    @inline(__always)
-    package func withUnsafeBufferPointer<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        unsafe storage.withUnsafeBufferPointer { unsafe body($0.extracting(0..<count)) }
-    }
+extension Refillable: CustomStringConvertible, CustomReflectable {
+    /// As an array's. What is left behind the elements may be another client's, and shows nowhere.
+    package var description: String { Array(self).description }
 
-    /// Adds the octets of `span` at the end: one copy of memory.
-    @inlinable
-    package mutating func append(copying span: Span<UInt8>) {
-        let end = count + span.count
-        if end > storage.count { grow(to: end) }
-        storage.overwrite(at: count, with: span)
-        count = end
-    }
-
-    /// Once to the size of a usual head instead of step by step from nothing.
-    @usableFromInline
-    package mutating func grow(to count: Int) {
-        let room = Swift.max(count, 2 * storage.count, 256)
-        storage.append(contentsOf: repeatElement(0, count: room - storage.count))
-    }
+    package var customMirror: Mirror { Mirror(reflecting: Array(self)) }
 }

@@ -35,7 +35,6 @@ public struct RequestHead: Sendable {
 
     /// Makes the head empty again and keeps the memory it has. The parser does this itself when a head begins.
     public mutating func reset() {
-        if line.isEmpty, fields.isEmpty { return }  // The line comes first: without it there is nothing else.
         method = .get
         version = .http1_1
         fields.removeAll(keepingCapacity: true)

@@ -5,8 +5,8 @@ public enum ResponseHead {
     /// How the head says where the content ends (RFC 9112 §6.3).
     public enum Framing: Sendable {
         /// It does not: the status allows no length, or the end of the connection is the end of the content.
-        case none
-        /// `Content-Length`: so many octets, from 0 on (RFC 9110 §8.6).
+        case unstated
+        /// `Content-Length`: so many octets, not below 0 (RFC 9110 §8.6).
         case length(Int)
         /// `Transfer-Encoding: chunked`.
         case chunked
@@ -19,16 +19,26 @@ public enum ResponseHead {
     /// - Parameters:
     ///   - status: one without a reason phrase gets the usual one where there is one; else the phrase is empty and the
     ///     space before it stays (RFC 9112 §4). A `Status` cannot hold a phrase with CR or LF.
+    ///   - fields: the field lines; those that `framing` and `connection` stand for must not be among them.
     ///   - framing: where the content ends; default: the head does not say.
     ///   - connection: the value of `Connection`, a literal; nil, the default, writes none.
-    ///   - common: whole field lines that come before the others, such as Date; they are not looked at. Default: none.
-    ///   - fields: the field lines; those that `framing` and `connection` stand for must not be among them.
     public static func append(
         _ status: borrowing HTTPResponse.Status,
-        framing: Framing = .none,
-        connection: StaticString? = nil,
-        common: Span<UInt8> = Span(),
         _ fields: borrowing Fields,
+        framing: Framing = .unstated,
+        connection: StaticString? = nil,
+        to output: inout [UInt8]
+    ) {
+        append(status, common: Span(), fields, framing: framing, connection: connection, to: &output)
+    }
+
+    /// As the other, with whole field lines before the others, such as Date; they are not looked at.
+    package static func append(
+        _ status: borrowing HTTPResponse.Status,
+        common: Span<UInt8>,
+        _ fields: borrowing Fields,
+        framing: Framing,
+        connection: StaticString?,
         to output: inout [UInt8]
     ) {
         if fields.isCanonical {
@@ -66,8 +76,9 @@ public enum ResponseHead {
 
     private static func append(_ framing: Framing, to head: inout OutputSpan<UInt8>) {
         switch framing {
-        case .none: break
+        case .unstated: break
         case .length(let count):
+            precondition(count >= 0)
             head.append("Content-Length: ")
             appendDecimal(count, to: &head)
             head.append("\r\n")

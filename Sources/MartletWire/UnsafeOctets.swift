@@ -1,4 +1,4 @@
-// The unsafe code of this target: two ways to look at octets and three copies. All stay inside the span they are given.
+// The unsafe code of this target: two ways to look at octets, three copies, and a way to lend some out. All stay inside the span they are given.
 
 extension Span<UInt8> {
     /// The eight octets from `index` on as one number, the first octet lowest; nil where there are not eight.
@@ -92,5 +92,30 @@ extension [UInt8] {
     @inline(__always)
     private mutating func append(copying octets: UnsafeBufferPointer<UInt8>) {
         append(addingCapacity: octets.count) { unsafe $0.append(copying: octets) }
+    }
+}
+
+extension Refillable<UInt8> {
+    /// Lends the octets to `body`, as an array does.
+    @inlinable
+    @inline(__always)
+    package func withUnsafeBufferPointer<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        unsafe storage.withUnsafeBufferPointer { unsafe body($0.extracting(0..<count)) }
+    }
+
+    /// Adds the octets of `span` at the end: one copy of memory.
+    @inlinable
+    package mutating func append(copying span: Span<UInt8>) {
+        let end = count + span.count
+        if end > storage.count { grow(to: end) }
+        storage.overwrite(at: count, with: span)
+        count = end
+    }
+
+    /// At once to what was reserved, or the size of a usual head, instead of step by step from nothing.
+    @usableFromInline
+    mutating func grow(to count: Int) {
+        let room = Swift.max(count, storage.capacity, 2 * storage.count, 256)
+        storage.append(contentsOf: repeatElement(0, count: room - storage.count))
     }
 }

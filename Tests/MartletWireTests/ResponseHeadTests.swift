@@ -54,10 +54,10 @@ struct ResponseHeadTests {
         let head = Self.text {
             ResponseHead.append(
                 .ok,
-                framing: .length(1024),
-                connection: "close",
                 common: common.span,
                 fields,
+                framing: .length(1024),
+                connection: "close",
                 to: &$0
             )
         }
@@ -76,15 +76,15 @@ struct ResponseHeadTests {
         var request = RequestHead()
         let lines = (0..<90).map { "X\($0):\r\n" }.joined()
         _ = try parser.parse(Array("GET / HTTP/1.1\r\nHost:a\r\n\(lines)\r\n".utf8).span, into: &request)
-        for framing in [ResponseHead.Framing.none, .length(.max), .length(.min), .chunked] {
+        for framing in [ResponseHead.Framing.unstated, .length(0), .length(.max), .chunked] {
             let date = Array("Date: x\r\n".utf8)
             let text = Self.text {
                 ResponseHead.append(
                     HTTPResponse.Status(code: 599, reasonPhrase: phrase),
-                    framing: framing,
-                    connection: "one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve",
                     common: date.span,
                     request.fields,
+                    framing: framing,
+                    connection: "one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve",
                     to: &$0
                 )
             }
