@@ -23,9 +23,11 @@ enum CrashReport {
 
     /// The handler of `received` waits for something, and will go on on this thread; as `begin`, until `endWaiting`.
     static func wait(_ received: ReceivedRequest, socket: CInt) -> Ticket {
+        var ticket = Ticket()
         unsafe received.head.line.withUnsafeBufferPointer { line in
-            unsafe cm_answer_waits(line.baseAddress, line.count, socket)
+            ticket = unsafe cm_answer_waits(line.baseAddress, line.count, socket)
         }
+        return ticket
     }
 
     /// The counterpart of `wait`, on the same thread.

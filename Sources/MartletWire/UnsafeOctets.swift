@@ -96,10 +96,9 @@ extension [UInt8] {
 }
 
 extension Refillable<UInt8> {
-    /// Lends the octets to `body`, as an array does.
+    /// Lends the octets to `body`, as an array does; not generic, for who asks from another module pays for that.
     @inlinable
-    @inline(__always)
-    package func withUnsafeBufferPointer<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    package func withUnsafeBufferPointer(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         unsafe storage.withUnsafeBufferPointer { unsafe body($0.extracting(0..<count)) }
     }
 
