@@ -54,7 +54,7 @@ struct RefillableTests {
     private static func holds(_ octets: Refillable<UInt8>, _ model: [UInt8]) -> Bool {
         let middle = model.count / 3..<model.count
         let span = octets.span
-        let pointed = octets.withUnsafeBufferPointer { unsafe Array($0) }
+        let pointed = unsafe octets.withUnsafeBufferPointer { unsafe Array($0) }
         return octets.count == model.count && octets.isEmpty == model.isEmpty && Array(octets) == model
             && span.count == model.count && span.indices.allSatisfy { span[$0] == model[$0] }
             && octets.indices == model.indices && octets.last == model.last
