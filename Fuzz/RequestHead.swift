@@ -5,6 +5,7 @@ import MartletWire
 private struct Outcome: Equatable {
     var consumed: Int?
     var error: RequestError?
+    var line: [UInt8] = []
     var description = ""
 
     /// - Parameter head: what the input is parsed into, whatever it holds.
@@ -18,19 +19,16 @@ private struct Outcome: Equatable {
         } catch {
             self.error = error
         }
+        line = head.requestLineBytes.indices.map { head.requestLineBytes[$0] }
         description = Self.describe(head)
     }
 
     static func describe(_ head: RequestHead) -> String {
         let fields = head.fields.map { "\($0.name): \($0.value)" }
-        return "\(String(decoding: octets(head.requestLineBytes), as: UTF8.self)) \(fields) "
-            + "\(head.method) \(head.target) \(head.rawPath) \(head.query ?? "-") \(head.scheme ?? "-") \(head.version) \(head.form) \(head.framing) \(head.path.bytes) "
+        return "\(fields) \(head.method) \(head.target) \(head.rawPath) \(head.query ?? "-") "
+            + "\(head.scheme ?? "-") \(head.version) \(head.form) \(head.framing) \(head.path.bytes) "
             + "\(head.path.hasTrailingSlash) \(head.path.hasEncodedSlash) "
             + "\(head.wantsKeepAlive) \(head.expectsContinue) \(head.hasUnknownExpectation)"
-    }
-
-    private static func octets(_ span: Span<UInt8>) -> [UInt8] {
-        span.indices.map { span[$0] }
     }
 }
 
