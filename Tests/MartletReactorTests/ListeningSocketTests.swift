@@ -129,4 +129,26 @@ struct ListeningSocketTests {
         }
         #expect(error?.description == "bind 192.0.2.1:0: Cannot assign requested address")
     }
+
+    @Test("where clients speak first, a connection is there with its first octets, and a silent one after a while")
+    func awaitsData() throws {
+        let listening = try ListeningSocket.bind(.loopback(port: 0), count: 1, awaitsData: true)[0]
+        defer { close(listening.fd) }
+        let silent = try TestSocket.connect(to: listening.address)
+        #expect(accept(listening.fd, nil, nil) == -1 && errno == EAGAIN)
+        let talking = try TestSocket.connect(to: listening.address)
+        try talking.send("hello")
+        try wait(for: listening.fd)
+        let first = TestSocket(fd: accept(listening.fd, nil, nil))
+        #expect(try first.receive() == Array("hello".utf8))
+        try wait(for: listening.fd)
+        let second = TestSocket(fd: accept(listening.fd, nil, nil))
+        try second.send("who is there?")
+        #expect(try silent.receive() == Array("who is there?".utf8))
+    }
+
+    private func wait(for fd: CInt) throws {
+        var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        try #require(unsafe poll(&entry, 1, 60_000) == 1)
+    }
 }
