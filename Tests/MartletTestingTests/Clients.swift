@@ -6,7 +6,7 @@ private let threads = ThreadPool(name: "clients", threads: 16)
 
 /// Runs curl as one would by hand, but silent and for at most ten seconds.
 func curl(_ arguments: String...) async throws -> ProcessResult {
-    let arguments = ["--silent", "--max-time", "10", "--noproxy", "*"] + arguments
+    let arguments = ["--silent", "--max-time", "60", "--noproxy", "*"] + arguments
     return try await threads.run { try run("curl", arguments: arguments) }
 }
 
