@@ -4,7 +4,7 @@ import TestSupport
 /// Programs run here, so that none of Swift's own threads is held up.
 private let threads = ThreadPool(name: "clients", threads: 16)
 
-/// Runs curl as one would by hand, but silent and for at most ten seconds.
+/// Runs curl as one would by hand, but silent and for at most a minute.
 func curl(_ arguments: String...) async throws -> ProcessResult {
     let arguments = ["--silent", "--max-time", "60", "--noproxy", "*"] + arguments
     return try await threads.run { try run("curl", arguments: arguments) }
