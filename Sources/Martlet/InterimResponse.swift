@@ -22,12 +22,12 @@ extension Request {
 
 extension Connection {
     fileprivate func sendInterim(_ status: HTTPResponse.Status, _ fields: Fields, of number: UInt64) {
-        guard worker.loop.isCurrent else {
-            worker.loop.execute { [self] in sendInterim(status, fields, of: number) }
+        guard loop.isCurrent else {
+            loop.execute { [self] in sendInterim(status, fields, of: number) }
             return
         }
         guard number == exchangeNumber, phase == .responding, output.pendingBytes < Output.highWater else { return }
-        output.takeBuffer(from: &worker.loop.buffers)
+        output.takeBuffer(from: &loop.buffers)
         ResponseHead.append(status, fields.without(Worker.ownFields + [.upgrade]), to: &output.bytes)
         requestTurn()
     }

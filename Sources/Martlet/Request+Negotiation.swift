@@ -5,14 +5,16 @@ public import MartletWire
 extension Request {
     /// Whether the client takes `mediaType`, by its Accept field; true when it sent none.
     public func accepts(_ mediaType: MediaType) -> Bool {
-        let field = fields.combined(.accept)
+        let fields = fields
+        let field = fields.combinedValue(.accept)
         return Accept.quality(of: mediaType, in: field?.span) > 0
     }
 
     /// The one of `offered` that the client wants most, the first among equals; nil when it takes none: 406 then, or
     /// whatever there is (RFC 9110 §12.4.1).
     public func preferredType(of offered: [MediaType]) -> MediaType? {
-        let field = fields.combined(.accept)
+        let fields = fields
+        let field = fields.combinedValue(.accept)
         var best: (mediaType: MediaType, quality: Int)?
         for mediaType in offered {
             let quality = Accept.quality(of: mediaType, in: field?.span)
@@ -24,7 +26,8 @@ extension Request {
     /// The one of `offered`, language tags such as `de` and `pt-BR`, that the client wants most; nil when it wants none:
     /// answer in your own language then. See `AcceptLanguage.best`.
     public func preferredLanguage(of offered: [String]) -> String? {
-        let field = fields.combined(.acceptLanguage)
+        let fields = fields
+        let field = fields.combinedValue(.acceptLanguage)
         return AcceptLanguage.best(of: offered, in: field?.span)
     }
 }

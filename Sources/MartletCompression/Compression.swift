@@ -74,7 +74,8 @@ public struct Compression: Middleware {
 
     /// The coding that the client likes best, if no less than plain content.
     private func coding(for request: Request) -> ContentCoding? {
-        guard let accepted = request.fields.combined(.acceptEncoding) else { return nil }
+        let fields = request.fields
+        guard let accepted = fields.combinedValue(.acceptEncoding) else { return nil }
         guard credentials || !request.fields.contains(.cookie) && !request.fields.contains(.authorization) else {
             return nil
         }
@@ -135,7 +136,8 @@ extension Compression {
     }
 
     private func addOriginals(to name: HTTPField.Name, of codings: [ContentCoding], in request: inout Request) {
-        guard let field = request.fields.combined(name) else { return }
+        let fields = request.fields
+        guard let field = fields.combinedValue(name) else { return }
         let tags = EntityTag.list(in: field.span)
         let originals = tags.flatMap { tag in codings.compactMap { tag.removing($0.tagSuffix) } }
         guard !originals.isEmpty else { return }
@@ -144,7 +146,8 @@ extension Compression {
 
     /// A 304 names the tag of the form that the client has.
     private func restoreTag(in response: inout Response, _ request: Request, _ coding: ContentCoding) {
-        guard let field = request.fields.combined(.ifNoneMatch),
+        let fields = request.fields
+        guard let field = fields.combinedValue(.ifNoneMatch),
             let tag = response.fields[.eTag].flatMap({ EntityTag(parsing: $0.utf8.span) })
         else { return }
         let compressed = tag.adding(coding.tagSuffix)
