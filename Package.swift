@@ -12,10 +12,13 @@ let package = Package(
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
         .library(name: "MartletJSON", targets: ["MartletJSON"]),
         .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
+        .library(name: "MartletTLS", targets: ["MartletTLS"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
     ],
     traits: [
+        .default(enabledTraits: ["TLS"]),
+        .trait(name: "TLS", description: "The command line and MartletTesting speak TLS: needs libssl-dev, OpenSSL 3."),
         .trait(name: "Brotli", description: "MartletCompression also speaks br: needs libbrotli-dev."),
         .trait(name: "Zstd", description: "MartletCompression also speaks zstd: needs libzstd-dev."),
     ],
@@ -69,14 +72,25 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
+        .systemLibrary(
+            name: "CMartletOpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]
+        ),
+        .target(name: "CMartletTLS", dependencies: ["CMartletOpenSSL"]),
+        .target(name: "MartletTLS", dependencies: ["MartletReactor", "CMartletTLS", "CMartletOpenSSL", "CMartlet"]),
         .target(
             name: "MartletTesting",
-            dependencies: ["Martlet", "MartletReactor", "MartletWire", "CMartlet"]
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
+            ]
         ),
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
                 "Martlet", "MartletFiles", "MartletReactor", "MartletWire", "CMartlet",
+                .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -179,6 +193,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .testTarget(
+            name: "MartletTLSTests",
+            dependencies: ["MartletTLS", "MartletReactor", "CMartletTLS", "CMartletOpenSSL", "TestSupport"]
+        ),
         .testTarget(name: "MartletJSONTests", dependencies: ["MartletJSON", "Martlet", "TestSupport"]),
         .testTarget(
             name: "MartletCompressionTests",
@@ -234,7 +252,7 @@ let package = Package(
 let warnings: [SwiftSetting] =
     Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-for target in package.targets where target.name != "CMartlet" && target.type != .system {
+for target in package.targets where !["CMartlet", "CMartletTLS"].contains(target.name) && target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

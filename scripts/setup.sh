@@ -78,6 +78,7 @@ bench-go) need golang-go /usr/bin/go ;;
 esac
 need git git
 need binutils nm
+need libssl-dev /usr/include/openssl/ssl.h
 need zlib1g-dev /usr/include/zlib.h
 need libc6-dev /usr/include/linux/openat2.h
 need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a

@@ -52,7 +52,7 @@ public struct ReceiveBuffer: Sendable {
 
     /// Lets `body` write at the free end, and counts what it says it wrote. Moves the contents to the front first, so
     /// that all of `room` is offered: who gets less than that knows that there is no more.
-    mutating func fill<Result>(_ body: (UnsafeMutableRawBufferPointer) -> (written: Int, Result)) -> Result {
+    package mutating func fill<Result>(_ body: (UnsafeMutableRawBufferPointer) -> (written: Int, Result)) -> Result {
         let held = start..<end
         let moves = start > 0
         if moves {

@@ -1,0 +1,2 @@
+// SecureSession and what else a user of this module sees.
+@_exported public import MartletReactor
