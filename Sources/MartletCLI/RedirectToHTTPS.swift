@@ -34,9 +34,9 @@ struct RedirectToHTTPS: ImmediateHandler {
         }
         own.addresses = addresses
         own.threads = 1
-        own.security = nil
-        // Over a connection in the clear it must not be sent (RFC 6797 §7.2).
-        own.fields = own.fields.removing(.strictTransportSecurity)
+        // own.security = nil
+        // Strict-Transport-Security among them must not be sent in the clear (RFC 6797 §7.2).
+        own.fields = Fields()
         return Server(configuration: own, handler: RedirectToHTTPS(port: tlsPort))
     }
 }

@@ -10,30 +10,31 @@
         /// - Returns: whether it is now everywhere as the verb says.
         func perform() throws -> Bool {
             try refuseSudo()
-            guard let authority = try authority() else {
+            guard let local = try root() else {
                 print("There is no local CA yet: martlet --tls makes one, and so does martlet trust install.")
                 return verb == .uninstall
             }
-            print("\(Banner.printable(authority.name)), SHA-256 \(authority.fingerprint)")
-            print("  in \(Banner.printable(authority.file)), until \(authority.expiryDate)")
+            print(Banner.printable("\(local.name), until \(Messages.day(local.notAfter))"))
+            print("  SHA-256 \(local.fingerprint)")
+            print(Banner.printable("  in \(local.file)"))
             let stores = TrustStores.home.map(TrustStores.found) ?? []
             if stores.isEmpty { print("No list of trusted CAs was found.") }
-            let root = TrustedRoot(authority)
+            let root = TrustedRoot(local)
             var isAsWanted = !stores.isEmpty || verb == .uninstall
             for store in stores {
                 let (line, isFine) = attend(to: store, root)
-                print("  \(Banner.printable("\(store.title) \(line)"))")
+                print(Banner.printable("\(store.title): \(line)"))
                 isAsWanted = isAsWanted && isFine
             }
             return isAsWanted
         }
 
-        private func authority() throws -> LocalAuthority? {
+        private func root() throws -> LocalRoot? {
             let folder = try options.folder()
-            do throws(LocalAuthorityError) {
-                return verb == .install ? try .open(folder) : try .existing(in: folder)
+            do throws(TLSError) {
+                return verb == .install ? try LocalAuthority.open(folder).root : try LocalRoot.find(in: folder)
             } catch {
-                throw Problem(error.message)
+                throw Problem("\(error)")
             }
         }
 
@@ -42,18 +43,18 @@
                 let trusts = try store.trusts(root)
                 switch verb {
                 case .status:
-                    return trusts ? ("trusts it.", true) : ("does not trust it.", false)
+                    return trusts ? ("trusts it", true) : ("does not trust it", false)
                 case .install:
-                    if trusts { return ("trusted it already.", true) }
+                    if trusts { return ("trusted it already", true) }
                     try store.install(root)
-                    return try store.trusts(root) ? ("trusts it now.", true) : ("was told to trust it and does not.", false)
+                    return try store.trusts(root) ? ("trusts it now", true) : ("was told to trust it and does not", false)
                 case .uninstall:
-                    if !trusts { return ("did not trust it.", true) }
+                    if !trusts { return ("did not trust it", true) }
                     try store.uninstall(root)
-                    return try store.trusts(root) ? ("still trusts it.", false) : ("trusts it no longer.", true)
+                    return try store.trusts(root) ? ("still trusts it", false) : ("trusts it no longer", true)
                 }
             } catch {
-                return (": \(error.message)", false)
+                return (error.message, false)
             }
         }
 
@@ -67,13 +68,8 @@
     }
 
     extension TrustedRoot {
-        init(_ authority: LocalAuthority) {
-            self.init(
-                commonName: authority.name,
-                fingerprint: authority.fingerprint,
-                file: authority.file,
-                pem: authority.pem
-            )
+        init(_ root: LocalRoot) {
+            self.init(commonName: root.name, fingerprint: root.fingerprint, file: root.file, pem: root.pem)
         }
     }
 #endif

@@ -8,6 +8,7 @@ import ArgumentParser
 struct TrustCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
+        _superCommandName: "martlet",
         abstract: "Makes this machine's programs trust the certificates of --tls.",
         discussion: """
             Looks at the system's own list of CAs and at those of Firefox and Chromium, which keep their own (certutil of \

@@ -22,6 +22,6 @@ enum HostName {
     static var own: String? {
         var name = [CChar](repeating: 0, count: 256)
         guard unsafe gethostname(&name, name.count - 1) == 0 else { return nil }
-        return unsafe valid(String(cString: name))
+        return valid(String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 }

@@ -38,42 +38,37 @@ public final class LocalAuthority: Sendable {
     /// The local CA in a folder. Makes the folder (mode 0700) and the CA if there is none; of several processes that do so
     /// at once, one makes it.
     /// - Parameter now: seconds since 1970.
-    /// - Throws: `LocalAuthorityError` also for a key that others may read, and for a CA whose time is over.
+    /// - Throws: `TLSError` also for a key that others may read, and for a CA whose time is over.
     public static func open(
         _ folder: String,
         now: Int = WallClock.seconds()
-    ) throws(LocalAuthorityError) -> LocalAuthority {
+    ) throws(TLSError) -> LocalAuthority {
         let folder = AuthorityFolder(path: folder)
         try folder.make()
         if let found = try load(folder, now: now) { return found }
-        return try folder.locked { () throws(LocalAuthorityError) in
+        return try folder.locked { () throws(TLSError) in
             if let found = try load(folder, now: now) { return found }
             return try make(in: folder, now: now)
         }
     }
 
-    private static func load(_ folder: AuthorityFolder, now: Int) throws(LocalAuthorityError) -> LocalAuthority? {
+    private static func load(_ folder: AuthorityFolder, now: Int) throws(TLSError) -> LocalAuthority? {
         guard let root = try LocalRoot.find(in: folder) else { return nil }
         let remedy = "Remove '\(folder.certificateFile)', and the next start makes another CA, to be trusted anew."
         guard let octets = try folder.read(folder.keyFile, isSecret: true) else {
-            throw LocalAuthorityError("the local CA has no key '\(folder.keyFile)'. \(remedy)")
+            throw TLSError("The local CA has no key '\(folder.keyFile)'. \(remedy)")
         }
-        let key: PrivateKey
-        do {
-            key = try PrivateKey(pem: octets, from: folder.keyFile)
-        } catch {
-            throw LocalAuthorityError("\(error) \(remedy)")
-        }
+        let key = try PrivateKey(pem: octets, from: folder.keyFile)
         guard root.certificate.matches(key) else {
-            throw LocalAuthorityError("the local CA's key '\(folder.keyFile)' is not that of its certificate. \(remedy)")
+            throw TLSError("The local CA's key '\(folder.keyFile)' is not that of its certificate. \(remedy)")
         }
         guard root.notAfter > now else {
-            throw LocalAuthorityError("the time of the local CA is over. Run martlet trust uninstall. \(remedy)")
+            throw TLSError("The time of the local CA is over. Run martlet trust uninstall. \(remedy)")
         }
         return LocalAuthority(root: root, key: key)
     }
 
-    private static func make(in folder: AuthorityFolder, now: Int) throws(LocalAuthorityError) -> LocalAuthority {
+    private static func make(in folder: AuthorityFolder, now: Int) throws(TLSError) -> LocalAuthority {
         let hostName = HostName.own
         let template = CertificateTemplate(
             commonName: commonName(user: userName, host: hostName),
@@ -83,24 +78,18 @@ public final class LocalAuthority: Sendable {
             usages: [],
             authority: .init(pathLength: 0, permitted: PermittedNames.constraints(hostName: hostName))
         )
-        let (key, certificate, texts): (PrivateKey, Certificate, (key: [UInt8], certificate: [UInt8]))
-        do throws(TLSError) {
-            key = try PrivateKey(generating: .p256)
-            certificate = try template.issue(for: key)
-            texts = (try key.pem(), try certificate.pem())
-        } catch {
-            throw LocalAuthorityError("\(error)")
-        }
+        let key = try PrivateKey(generating: .p256)
+        let certificate = try template.issue(for: key)
         // Where there is a certificate, there is its key.
-        try folder.write(folder.keyFile, texts.key, mode: 0o600)
-        try folder.write(folder.certificateFile, texts.certificate, mode: 0o644)
+        try folder.write(folder.keyFile, try key.pem(), mode: 0o600)
+        try folder.write(folder.certificateFile, try certificate.pem(), mode: 0o644)
         return LocalAuthority(root: try LocalRoot(certificate, file: folder.certificateFile), key: key)
     }
 
     /// At most 64 characters, as X.520 has it.
     static func commonName(user: String, host: String?) -> String {
-        let visible = String("\(user)@\(host ?? "localhost")".unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint && $0.value >= 32 && !(127..<160 ~= $0.value) })
-        return String(String.UnicodeScalarView("Martlet local CA \(visible)".unicodeScalars.prefix(64)))
+        let name = "Martlet local CA \(user)@\(host ?? "localhost")".unicodeScalars
+        return String(String.UnicodeScalarView(name.filter { $0.value >= 32 && !(127..<160 ~= $0.value) }.prefix(64)))
     }
 
     private static var userName: String {
@@ -127,6 +116,8 @@ public final class LocalAuthority: Sendable {
 
     /// Those of `names` that the root lets it vouch for: with one of the others a certificate would be refused whole.
     func permitted(_ names: [String], key: PrivateKey, now: Int) throws(TLSError) -> [String] {
-        try names.filter { name throws(TLSError) in root.permits(try issue(for: [name], key: key, now: now)) }
+        var permitted: [String] = []
+        for name in names where root.permits(try issue(for: [name], key: key, now: now)) { permitted.append(name) }
+        return permitted
     }
 }

@@ -16,34 +16,26 @@ public struct LocalRoot: Sendable {
 
     let certificate: Certificate
 
-    init(_ certificate: Certificate, file: String) throws(LocalAuthorityError) {
+    init(_ certificate: Certificate, file: String) throws(TLSError) {
         self.certificate = certificate
         self.file = file
         let subject = certificate.subject
         name = subject.hasPrefix("CN=") ? String(subject.dropFirst(3)) : subject
         fingerprint = certificate.fingerprint
         notAfter = certificate.notAfter
-        do {
-            pem = String(decoding: try certificate.pem(), as: UTF8.self)
-        } catch {
-            throw LocalAuthorityError("\(error)")
-        }
+        pem = String(decoding: try certificate.pem(), as: UTF8.self)
     }
 
     /// The root of the local CA in a folder; nil when there is none yet.
-    public static func find(in folder: String) throws(LocalAuthorityError) -> LocalRoot? {
+    public static func find(in folder: String) throws(TLSError) -> LocalRoot? {
         try find(in: AuthorityFolder(path: folder))
     }
 
-    static func find(in folder: AuthorityFolder) throws(LocalAuthorityError) -> LocalRoot? {
+    static func find(in folder: AuthorityFolder) throws(TLSError) -> LocalRoot? {
         let file = folder.certificateFile
         guard let octets = try folder.read(file, isSecret: false) else { return nil }
-        do {
-            guard let certificate = try Certificate.read(pem: octets, from: file).first else { return nil }
-            return try LocalRoot(certificate, file: file)
-        } catch {
-            throw LocalAuthorityError("\(error)")
-        }
+        guard let certificate = try Certificate.read(pem: octets, from: file).first else { return nil }
+        return try LocalRoot(certificate, file: file)
     }
 
     /// Whether a certificate that it has signed is for nothing but what it may vouch for.
