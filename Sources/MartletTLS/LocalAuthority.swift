@@ -69,7 +69,7 @@ public final class LocalAuthority: Sendable {
     }
 
     private static func make(in folder: AuthorityFolder, now: Int) throws(TLSError) -> LocalAuthority {
-        let hostName = HostName.own
+        let hostName = DomainName.own
         let template = CertificateTemplate(
             commonName: commonName(user: userName, host: hostName),
             // Clocks differ a little.
@@ -105,19 +105,21 @@ public final class LocalAuthority: Sendable {
     /// - Parameters:
     ///   - names: as `Certificate.names` has them.
     ///   - now: seconds since 1970.
-    package func issue(for names: [String], key: PrivateKey, now: Int) throws(TLSError) -> Certificate {
+    package func issue(for names: [String], key: PrivateKey, now: Int) throws(TLSError) -> Credential {
         let template = CertificateTemplate(
             names: names,
             notBefore: max(root.certificate.notBefore, now - Self.day),
             notAfter: min(root.notAfter, now + Self.leafLifetime)
         )
-        return try template.issue(for: key, by: (root.certificate, self.key))
+        let leaf = try template.issue(for: key, by: (root.certificate, self.key))
+        guard let credential = Credential(chain: [leaf], key: key) else { throw TLSError("The key is unfit.") }
+        return credential
     }
 
     /// Those of `names` that the root lets it vouch for: with one of the others a certificate would be refused whole.
     func permitted(_ names: [String], key: PrivateKey, now: Int) throws(TLSError) -> [String] {
         var permitted: [String] = []
-        for name in names where root.permits(try issue(for: [name], key: key, now: now)) { permitted.append(name) }
+        for name in names where root.permits(try issue(for: [name], key: key, now: now).leaf) { permitted.append(name) }
         return permitted
     }
 }

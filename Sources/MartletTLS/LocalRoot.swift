@@ -44,6 +44,8 @@ public struct LocalRoot: Sendable {
         guard let found = unsafe found else { return true }
         let constraints = unsafe found.assumingMemoryBound(to: NAME_CONSTRAINTS.self)
         defer { unsafe NAME_CONSTRAINTS_free(constraints) }
+        // Which names a certificate has is looked up with its purpose.
+        guard unsafe X509_check_purpose(leaf.pointer, -1, 0) == 1 else { return false }
         return unsafe NAME_CONSTRAINTS_check(leaf.pointer, constraints) == X509_V_OK
     }
 }

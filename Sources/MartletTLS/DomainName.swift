@@ -1,7 +1,7 @@
 import Glibc
 
 /// Host names as certificates have them.
-enum HostName {
+enum DomainName {
     /// The name in lower case; nil for what is no host name of letters, digits, hyphens and dots (RFC 1123 §2.1).
     static func valid(_ text: String) -> String? {
         guard 1...253 ~= text.utf8.count else { return nil }
