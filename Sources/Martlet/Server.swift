@@ -174,8 +174,9 @@ public final class Server: Sendable {
     /// - Throws: as `start`. In `main.swift` call it within `main`, which tells the error.
     public func run() async throws {
         try start()
+        let scheme = configuration.security == nil ? "http" : "https"
         for address in addresses {
-            let url = if case .unix = address { "\(address)" } else { "http://\(address)/" }
+            let url = if case .unix = address { "\(address)" } else { "\(scheme)://\(address)/" }
             configuration.logger.info("Serving at \(url)")
         }
         await withTaskCancellationHandler {

@@ -6,6 +6,8 @@ public import MartletWire
 public struct ServerConfiguration: Sendable {
     /// Where to listen; default 127.0.0.1, port 8000. Port 0 takes a free one.
     public var addresses: [SocketAddress] = [.loopback(port: 8000)]
+    /// What protects connections: TLS, as MartletTLS makes it; nil: nothing, they are in the clear. It is for all addresses.
+    public var security: (any StreamSecurity)?
     /// Event loops, each a thread of its own; default one for each core the process may use.
     public var threads: Int = Processors.available
     /// What clients may send and how long they may take.
