@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletCompression", targets: ["MartletCompression"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
+        .library(name: "MartletGateway", targets: ["MartletGateway"]),
         .library(name: "MartletJSON", targets: ["MartletJSON"]),
         .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
@@ -50,6 +51,14 @@ let package = Package(
             ]
         ),
         .target(
+            name: "MartletGateway",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
             name: "MartletWebSocket",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire",
@@ -76,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
-                "Martlet", "MartletFiles", "MartletReactor", "MartletWire", "CMartlet",
+                "Martlet", "MartletFiles", "MartletGateway", "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -193,6 +202,15 @@ let package = Package(
                 "MartletFiles", "Martlet", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
+        ),
+        .testTarget(
+            name: "MartletGatewayTests",
+            dependencies: [
+                "MartletGateway", "Martlet", "MartletReactor", "MartletWire", "MartletTesting", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Scripts"]
         ),
         .testTarget(
             name: "MartletWebSocketTests",
