@@ -24,6 +24,7 @@ judges)
     need python3-venv /usr/share/doc/python3-venv
     ;;
 test)
+    need openssl openssl
     need curl curl
     need wget wget
     need python3 python3

@@ -97,3 +97,8 @@ BIO *cmt_wire_new(int fd) {
     BIO_set_init(bio, 1);
     return bio;
 }
+
+void cmt_discard_input(int fd) {
+    uint8_t octets[4096];
+    for (int count = 0; count < 16 && recv(fd, octets, sizeof octets, MSG_DONTWAIT) > 0; count++) continue;
+}

@@ -108,6 +108,11 @@ package final class Certificate: @unchecked Sendable {
         unsafe X509_get_extension_flags(pointer) & UInt32(EXFLAG_SI) != 0
     }
 
+    /// True when it says where to find the certificate that signed it: public CAs do, and few of them sign by their root.
+    var namesIssuerAddress: Bool {
+        unsafe X509_get_ext_by_NID(pointer, NID_info_access, -1) >= 0
+    }
+
     /// The DNS names in it, in lower case.
     var hostNames: [String] {
         names.filter { $0.hasPrefix("DNS:") }.map { $0.dropFirst(4).lowercased() }

@@ -87,3 +87,7 @@ struct cmt_wire {
 BIO *cmt_wire_new(int fd);
 /// Lives as long as its BIO.
 struct cmt_wire *cmt_wire_of(BIO *bio);
+
+/// Throws away what a socket holds, up to 64 KiB: closed with input unread, it would be reset, and the peer might lose the
+/// alert that tells it why.
+void cmt_discard_input(int fd);
