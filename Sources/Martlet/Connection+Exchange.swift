@@ -155,7 +155,9 @@ extension Connection {
     private func answer(_ response: borrowing Response, _ exchange: Exchange) {
         // Asked, not taken apart: that would copy the content.
         if response.body.isUpgrade { return switchProtocols(response, exchange) }
-        if let fault = HandlerFault(of: response.status.code, response.fields) { return answer(fault, exchange) }
+        if !response.isForwarded, let fault = HandlerFault(of: response.status.code, response.fields) {
+            return answer(fault, exchange)
+        }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
         let hasMessageFields = response.fields.hasMessageFields
@@ -232,8 +234,8 @@ extension Connection {
         } else if version == .http1_0 {
             connection = "keep-alive"
         }
-        let common = worker.commonLines()
-        if hasMessageFields || worker.addsFields {
+        let common = response.isForwarded ? [] : worker.commonLines()
+        if hasMessageFields && !response.isForwarded || worker.addsFields {
             let fields = worker.fields(of: response)
             ResponseHead.append(
                 response.status,

@@ -213,7 +213,7 @@ final class Worker: @unchecked Sendable {
 
     /// The response's fields without those that the server writes, and with those of the configuration.
     func fields(of response: Response) -> Fields {
-        var fields = response.fields.without(Self.ownFields)
+        var fields = response.isForwarded ? response.fields : response.fields.without(Self.ownFields)
         // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
         for (name, _) in addedFields where name != .vary { fields[name] = nil }
         for (name, value) in addedFields { fields.append(name, value) }
