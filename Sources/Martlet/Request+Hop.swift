@@ -2,11 +2,8 @@ package import MartletReactor
 
 /// What a gateway tells the server behind it of the hop that a request came by.
 extension Request {
-    /// The scheme that the client used.
-    package var hopScheme: String { "http" }
-
     /// The address that the client connected to; nil when the connection is gone, or there is none. Asks the kernel.
-    package var localAddress: SocketAddress? { received.connection?.connection?.socket.localAddress }
+    package var localAddress: SocketAddress? { received.connection?.connection?.transport.socket.localAddress }
 }
 
 extension Request {

@@ -163,7 +163,7 @@ extension ForwardedHead {
         let what = options.forwarded
         let client = node(request.peer, what.client)
         let host = what.host ? clientHost : nil
-        let scheme = what.scheme ? request.hopScheme : nil
+        let scheme = what.scheme ? request.scheme : nil
         if what.standard {
             var pairs: [String] = []
             if let client { pairs.append("for=\(Self.quoted(client))") }
