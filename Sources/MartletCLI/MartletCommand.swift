@@ -79,18 +79,28 @@ struct MartletCommand: ParsableCommand {
         try serving.apply(to: &configuration)
         if let threads = try listening.resolvedThreads() { configuration.threads = threads }
         let files = try subject.files(options: serving.resolved())
+        let secured = try tls.resolved().map(SecuredServing.init)
 
         let server = try listening.start(port: operands.port) { addresses in
             configuration.addresses = addresses
+            var configuration = configuration
+            try secured?.apply(to: &configuration)
             let server = Server(configuration: configuration, handler: files)
             server.reportCrashes()
-            server.stopOnSignals {
+            server.stopOnSignals(reload: secured?.reload) {
                 guard isatty(STDERR_FILENO) == 1 else { return }
                 Messages.complain("stopping; answers in flight have ten seconds. Ctrl-C again ends at once.")
             }
             return server
         }
-        let banner = Banner(subject: subject.path, addresses: server.addresses)
+        try secured?.begin(server)
+        defer { secured?.end() }
+        let banner = Banner(
+            subject: subject.path,
+            addresses: server.addresses,
+            urls: secured?.urls ?? server.addresses.flatMap(Scheme.http.urls),
+            details: secured?.details ?? []
+        )
         if !logging.isQuiet { banner.write() }
         if listening.opensBrowser, let url = banner.urls.first { Browser.open(url) }
         server.join()

@@ -40,7 +40,7 @@ struct RedirectToHTTPS: ImmediateHandler {
         }
         own.addresses = addresses
         own.threads = 1
-        // own.security = nil
+        own.security = nil
         // Strict-Transport-Security among them must not be sent in the clear (RFC 6797 §7.2).
         own.fields = Fields()
         return Server(configuration: own, handler: RedirectToHTTPS(port: tlsPort))

@@ -4,7 +4,8 @@
 
     /// The CAs that the system's own programs trust: a folder for additions, and a tool that makes the bundle of all.
     struct SystemTrustStore: TrustStore {
-        let title = "the system"
+        let owner = "the system"
+        var title: String { owner }
 
         /// How a family of distributions does it.
         struct Layout {
@@ -110,7 +111,7 @@
         }
 
         /// A word as a shell takes it.
-        private static func quoted(_ word: String) -> String {
+        static func quoted(_ word: String) -> String {
             let plain = word.utf8.allSatisfy { octet in
                 switch octet {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

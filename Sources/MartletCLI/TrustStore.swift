@@ -36,7 +36,9 @@
 
     /// A list of CAs that programs trust.
     protocol TrustStore {
-        /// Whose it is and where, for a line of a report.
+        /// Whose it is.
+        var owner: String { get }
+        /// The same and where, for a line of a report.
         var title: String { get }
         /// Whether a CA is trusted by it.
         func trusts(_ root: TrustedRoot) throws(TrustFailure) -> Bool
