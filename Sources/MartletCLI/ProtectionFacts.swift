@@ -29,14 +29,15 @@
             }
             let root = local.authority.root
             let (trusting, others) = Self.programs(root)
-            lines = [
-                "\(Banner.printable(root.name)), until \(Messages.day(root.notAfter))",
-                "  SHA-256 \(root.fingerprint)",
-                trusting.isEmpty
-                    ? "  not trusted yet by any program of this machine: martlet trust install"
-                    : "  trusted by \(Self.list(trusting))"
-                        + (others.isEmpty ? "" : ", not by \(Self.list(others)): martlet trust install"),
-            ] + (urls.first.map { ["  curl --cacert \(Self.quoted(root.file)) \($0)"] } ?? [])
+            lines =
+                [
+                    "\(Banner.printable(root.name)), until \(Messages.day(root.notAfter))",
+                    "  SHA-256 \(root.fingerprint)",
+                    trusting.isEmpty
+                        ? "  not trusted yet by any program of this machine: martlet trust install"
+                        : "  trusted by \(Self.list(trusting))"
+                            + (others.isEmpty ? "" : ", not by \(Self.list(others)): martlet trust install"),
+                ] + (urls.first.map { ["  curl --cacert \(Self.quoted(root.file)) \($0)"] } ?? [])
         }
 
         /// Whose lists have the root and whose do not.
