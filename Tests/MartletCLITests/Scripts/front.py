@@ -55,10 +55,13 @@ class Answers:
     """The answers on one connection."""
 
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.file = self.socket.makefile("rb")
+        self.port = port
+        self.file = None
 
     def ask(self, request, method):
+        if not self.file:
+            self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+            self.file = self.socket.makefile("rb")
         self.socket.sendall(request)
         while True:
             status = self.file.readline()
@@ -82,6 +85,8 @@ class Answers:
             self.file.readline()
         else:
             content = self.file.read(int(named[b"content-length"]))
+        if named.get(b"connection", b"").lower() == b"close":
+            self.file = None
         # How content is framed, and Via, are each hop's own; all else has to be the same, in the same order.
         own = (b"via:", b"transfer-encoding:", b"content-length:", b"connection:")
         kept = [line for line in fields if not line.lower().startswith(own)]
