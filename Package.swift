@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletCompression", targets: ["MartletCompression"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
+        .library(name: "MartletGateway", targets: ["MartletGateway"]),
         .library(name: "MartletJSON", targets: ["MartletJSON"]),
         .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
         .library(name: "MartletTLS", targets: ["MartletTLS"]),
@@ -53,6 +54,14 @@ let package = Package(
             ]
         ),
         .target(
+            name: "MartletGateway",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
             name: "MartletWebSocket",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire",
@@ -89,7 +98,7 @@ let package = Package(
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
-                "Martlet", "MartletFiles", "MartletReactor", "MartletWire", "CMartlet",
+                "Martlet", "MartletFiles", "MartletGateway", "MartletReactor", "MartletWire", "CMartlet",
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -211,6 +220,15 @@ let package = Package(
                 "MartletFiles", "Martlet", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
+        ),
+        .testTarget(
+            name: "MartletGatewayTests",
+            dependencies: [
+                "MartletGateway", "Martlet", "MartletReactor", "MartletWire", "MartletTesting", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Scripts"]
         ),
         .testTarget(
             name: "MartletWebSocketTests",

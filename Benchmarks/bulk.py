@@ -33,7 +33,7 @@ def listing(rivals, works, root, setting):
         with peers.start(peer, work, [setting.server_cpu]) as server:
             work.check(server.port)
             samples = [_list(server, work) for _ in range(few(setting))]
-            _, page = work_module.curl(server.port, work.path)
+            _, page = work_module.curl(work.url(server.port))
         raw[name] = samples
         entries = len(set(re.findall(rb"entry-\d+\.txt", page)))
         milliseconds = spread([sample["cpu"] for sample in samples], "{:.1f}")
@@ -44,7 +44,7 @@ def listing(rivals, works, root, setting):
 
 def _list(server, work):
     before = processes.cpu_time(server.pid)
-    work_module.curl(server.port, work.path)
+    work_module.curl(work.url(server.port))
     used = processes.cpu_time(server.pid) - before
     return {"cpu": used.total * 1e3}
 

@@ -56,15 +56,20 @@ class Martlet(Peer):
     def handlers(self, port, routes=0):
         return [str(binary_folder() / "handlers"), str(port), str(self.root), str(routes)]
 
-    def files(self, port, logs=False, workers=1):
+    def files(self, port, logs=False, workers=1, secure=False):
         log = ["--log-file", str(self.folder / "access.log")] if logs else []
+        tls = ["--tls-cert", str(certificate(self.folder.parent))] if secure else []
         return [str(binary_folder() / "martlet"), str(self.root), "-q", "-p", str(port), "--bind", "127.0.0.1",
-                "--threads", str(workers), *log]  # fmt: skip
+                "--threads", str(workers), *log, *tls]  # fmt: skip
+
+    def front(self, port, backend):
+        return [str(binary_folder() / "martlet"), "front", "--to", f"http://127.0.0.1:{backend}", "-q", "-p", str(port),
+                "--bind", "127.0.0.1", "--threads", "1"]  # fmt: skip
 
     def command(self, work, port, workers=1):
         if work.handlers:
             return self.handlers(port)
-        return self.hello(port, workers) if work.is_hello else self.files(port, work.logs, workers)
+        return self.hello(port, workers) if work.is_hello else self.files(port, work.logs, workers, work.secure)
 
     def version(self):
         return _first_line([str(binary_folder() / "martlet"), "--version"])
@@ -96,7 +101,10 @@ class Nginx(Peer):
     def command(self, work, port, workers=1):
         user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
         log = self.folder / "access.log" if work.logs else "off"
-        path = _fill(self, "nginx.conf", port, user=user, workers=workers, access_log=log)
+        backend = work.backend or 1
+        tls = f"ssl; ssl_certificate {certificate(self.folder.parent)}; ssl_certificate_key {certificate(self.folder.parent)}"
+        path = _fill(self, "nginx.conf", port, user=user, workers=workers, access_log=log, backend=backend,
+                     ssl=tls if work.secure else "")  # fmt: skip
         return [_system_program("nginx"), "-p", str(self.folder), "-c", str(path)]
 
     def version(self):
@@ -113,7 +121,8 @@ class Lighttpd(Peer):
 
     def command(self, work, port, workers=1):
         log = self.folder / "access.log" if work.logs else ""
-        path = _fill(self, "lighttpd.conf", port, access_log=log)
+        tls = f'server.modules += ("mod_openssl")\nssl.engine = "enable"\nssl.pemfile = "{certificate(self.folder.parent)}"'
+        path = _fill(self, "lighttpd.conf", port, access_log=log, ssl=tls if work.secure else "")
         return [_system_program("lighttpd"), "-D", "-f", str(path)]
 
     def version(self):
@@ -224,10 +233,23 @@ def start_command(command, port, cpus, path="/"):
     return server
 
 
-def compile_c(name):
+def certificate(folder):
+    """A P-256 key and a certificate for 127.0.0.1 of its own making, in one file; made once."""
+    path = folder / "server.pem"
+    if not path.exists():
+        key = folder / "key.pem"
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                   "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                   "-keyout", str(key), "-out", str(path)]  # fmt: skip
+        subprocess.run(command, capture_output=True, check=True, timeout=20)
+        path.write_text(path.read_text() + key.read_text())
+    return path
+
+
+def compile_c(name, *libraries):
     """Compiles a file of this folder; the program."""
     program = BUILT / pathlib.Path(name).stem
-    _build(["clang", "-O2", "-o", str(program), str(HERE / name)])
+    _build(["clang", "-O2", "-o", str(program), str(HERE / name), *libraries])
     return program
 
 

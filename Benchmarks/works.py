@@ -58,6 +58,12 @@ class Work:
     validates: bool = False
     pipelines: bool = False
     handlers: bool = False
+    secure: bool = False
+    #: The port that nginx passes /passed on to.
+    backend: int | None = None
+
+    def url(self, port):
+        return f"{'https' if self.secure else 'http'}://127.0.0.1:{port}{self.path}"
 
     @property
     def is_hello(self):
@@ -67,7 +73,7 @@ class Work:
         """The fields of the request; the validator is the server's own."""
         fields = list(self.fields)
         if self.validates:
-            fields.append(_condition(port, self.path))
+            fields.append(_condition(self.url(port)))
         if self.closes:
             fields.append("Connection: close")
         return fields
@@ -82,7 +88,7 @@ class Work:
 
     def check(self, port):
         """Asks once and compares; raises when the answer is not the right one."""
-        head, content = curl(port, self.path, self.request_fields(port), self.form)
+        head, content = curl(self.url(port), self.request_fields(port), self.form)
         status = int(head.split()[1])
         if status != self.status:
             raise ValueError(f"{self.name}: status {status}, not {self.status}")
@@ -95,9 +101,9 @@ class Work:
             _check_pipelined(port, self.path, self.content)
 
 
-def curl(port, path, fields=(), form=None):
-    """The head and the content of an answer."""
-    command = ["curl", "--silent", "--show-error", "--include", "--max-time", "20", f"http://127.0.0.1:{port}{path}"]
+def curl(url, fields=(), form=None):
+    """The head and the content of an answer; whoever gives it."""
+    command = ["curl", "--silent", "--show-error", "--include", "--insecure", "--max-time", "20", url]
     for field in fields:
         command += ["--header", field]
     if form:
@@ -121,15 +127,15 @@ def _check_pipelined(port, path, content):
         raise ValueError(f"{DEPTH} requests at once: {counts[0]} heads and {counts[1]} contents came back")
 
 
-def _condition(port, path):
+def _condition(url):
     """A field that makes the request conditional: by entity tag, or by date where the server has no tags."""
-    head, _ = curl(port, path)
+    head, _ = curl(url)
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.splitlines())}
     if tag := fields.get("etag"):
         return f"If-None-Match: {tag}"
     if date := fields.get("last-modified"):
         return f"If-Modified-Since: {date}"
-    raise ValueError(f"{path} has neither an ETag nor a Last-Modified")
+    raise ValueError(f"{url} has neither an ETag nor a Last-Modified")
 
 
 def content(count):
@@ -172,6 +178,8 @@ def make(root):
         Work("file10m", "a file of 10 MiB, 4 connections", "/file10m.bin", large, target=1.00, connections=4),
         Work("range1k", "1 KiB out of 10 MiB, by Range", "/file10m.bin", large[middle : middle + KIB],
              ("martlet", "lighttpd", "nginx", "go", "hummingbird"), target=0.70, status=206, fields=(span,)),
+        Work("tls1k", "the file of 1 KiB over TLS 1.3, keep-alive", "/file1k.html", small, ("martlet", "lighttpd", "nginx"),
+             target=0.90, secure=True),
         Work("304", "a file of 1 KiB that the client has", "/file1k.html", b"", target=0.92, status=304,
              validates=True),
         Work("listing", f"a folder of {len(names)} entries", "/list/", names,

@@ -15,7 +15,7 @@ def load(server, work, seconds, cpus):
                "--timeout", "10s", "--latency", *options]  # fmt: skip
     for field in work.request_fields(server.port):
         command += ["-H", field]
-    command.append(f"http://127.0.0.1:{server.port}{work.path}")
+    command.append(work.url(server.port))
     before = processes.cpu_time(server.pid)
     start = time.monotonic()
     output = subprocess.run(

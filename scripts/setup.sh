@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -40,6 +40,15 @@ traits)
     need curl curl
     need python3 python3
     ;;
+tls)
+    need testssl.sh testssl
+    need sslscan sslscan
+    need wrk wrk
+    need iproute2 ss
+    need openssl openssl
+    need python3 python3
+    need python3-venv /usr/share/doc/python3-venv
+    ;;
 differences) need python3 /usr/bin/python3 ;;
 standards)
     need nginx-light /usr/sbin/nginx
@@ -54,6 +63,7 @@ micro)
     need python3 python3
     ;;
 bench)
+    need openssl openssl
     need curl curl
     need wrk wrk
     need python3 python3
@@ -70,10 +80,13 @@ order)
     ;;
 # What is measured beside Martlet: each by itself, for it can be left out.
 bench-nginx) need nginx-light /usr/sbin/nginx ;;
-bench-lighttpd) need lighttpd /usr/sbin/lighttpd ;;
+bench-lighttpd)
+    need lighttpd /usr/sbin/lighttpd
+    need lighttpd-mod-openssl /usr/lib/lighttpd/mod_openssl.so
+    ;;
 bench-go) need golang-go /usr/bin/go ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order" >&2
     exit 64
     ;;
 esac

@@ -2,7 +2,7 @@
 extension Connection {
     /// The handler gets the thread.
     func handlerBegins(_ received: ReceivedRequest) {
-        CrashReport.begin(received, socket: socket.fd)
+        CrashReport.begin(received, socket: transport.bareDescriptor)
     }
 
     /// The handler gave the thread back. Unless it is done, its task goes on later.
@@ -11,7 +11,7 @@ extension Connection {
         // A handler that never waited has answered already, or has ended.
         guard self.phase == phase, number == exchangeNumber else { return }
         worker.measure(exchange)
-        exchange.waiting = CrashReport.wait(exchange.received, socket: socket.fd)
+        exchange.waiting = CrashReport.wait(exchange.received, socket: transport.bareDescriptor)
         exchange.task = task
         askWhetherGone()
     }

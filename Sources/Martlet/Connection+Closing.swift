@@ -36,12 +36,14 @@ extension Connection {
         let expectsInput =
             !hasHead || exchange?.expectsContent ?? false || !input.isEmpty || exchange?.upgraded != nil
         guard inputReady || expectsInput && !peerFinished else { return close() }
-        socket.finishSending()
+        _ = transport.finishSending()
         phase = .lingering(until: loop.now + Self.longestLinger)
     }
 
     func linger(until end: Instant) -> Bool {
         input.removeAll()
+        // A close_notify that found no room.
+        if transport.security != nil { _ = transport.finishSending() }
         setDeadline(at: min(loop.now + Self.lingerTimeout, end))
         return inputReady && receive()
     }
@@ -67,13 +69,13 @@ extension Connection {
         case .responding:
             exchange?.status = AccessLog.unanswered
             logExchange()
-            socket.resetOnClose()
+            transport.resetOnClose()
         case .streaming, .sending, .upgraded:
             if let exchange { exchange.contentSent -= min(output.remaining, exchange.contentSent) }
             logExchange()
-            socket.resetOnClose()
+            transport.resetOnClose()
         default:
-            if !output.isEmpty { socket.resetOnClose() }
+            if !output.isEmpty { transport.resetOnClose() }
         }
         close()
     }
@@ -88,7 +90,7 @@ extension Connection {
         output.removeAll()
         releaseBuffers()
         loop.deregister(registration, fd: nil)
-        socket.close()
+        transport.close()
         worker.remove(self)
     }
 }

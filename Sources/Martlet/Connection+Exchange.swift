@@ -10,6 +10,8 @@ extension Connection {
         exchange.begin()
         var request = Request(exchange.received)
         request.received.peer = peer
+        if let session { request.received.session = session }
+        if let error = misplaced(request.received.head) { return refuse(error) }
         if let error = refusal(of: request.received) { return refuse(error, exchange) }
         handlerBegins(request.received)
         switch request.received.head.framing {
@@ -49,11 +51,13 @@ extension Connection {
         // CONNECT. A 2xx would turn the connection into a tunnel in the client's eyes (RFC 9110 §9.3.6).
         case .authority: return HTTPError(.notImplemented, "This server is no proxy: it opens no tunnels.")
         // What came in the clear cannot be for https, whatever the client believes (RFC 9110 §7.4).
-        case .absolute where received.head.scheme != "http":
+        case .absolute where received.session == nil && received.head.scheme != "http":
             return HTTPError(
                 .misdirectedRequest,
                 "This is a plain HTTP connection: only http URLs are served over it."
             )
+        case .absolute where received.session != nil && received.head.scheme != "https":
+            return HTTPError(.misdirectedRequest, "This is a TLS connection: only https URLs are served over it.")
         default: break
         }
         if received.head.hasUnknownExpectation {
@@ -131,6 +135,8 @@ extension Connection {
 
     /// Tells a client that there are too many, and closes.
     func refuseService() {
+        // There is nothing to say it in yet.
+        if phase == .shakingHands { return close() }
         refuse(
             HTTPError(
                 .serviceUnavailable,
@@ -149,7 +155,9 @@ extension Connection {
     private func answer(_ response: borrowing Response, _ exchange: Exchange) {
         // Asked, not taken apart: that would copy the content.
         if response.body.isUpgrade { return switchProtocols(response, exchange) }
-        if let fault = HandlerFault(of: response.status.code, response.fields) { return answer(fault, exchange) }
+        if !response.isForwarded, let fault = HandlerFault(of: response.status.code, response.fields) {
+            return answer(fault, exchange)
+        }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
         let hasMessageFields = response.fields.hasMessageFields
@@ -226,8 +234,8 @@ extension Connection {
         } else if version == .http1_0 {
             connection = "keep-alive"
         }
-        let common = worker.commonLines()
-        if hasMessageFields || worker.addsFields {
+        let common = response.isForwarded ? [] : worker.commonLines()
+        if hasMessageFields && !response.isForwarded || worker.addsFields {
             let fields = worker.fields(of: response)
             ResponseHead.append(
                 response.status,

@@ -13,6 +13,10 @@ import MartletWire
 final class Connection: EventSource, @unchecked Sendable {
     /// What the connection is doing. Sending goes on beside all but the last two.
     enum Phase: Equatable {
+        /// Waits for a proxy to say who the client is (PROXY protocol).
+        case learningPeer
+        /// Agrees with the client on keys (TLS).
+        case shakingHands
         /// Waits for a request head, or has a part of one.
         case receivingHead
         /// The handler's task works on an answer.
@@ -46,7 +50,8 @@ final class Connection: EventSource, @unchecked Sendable {
     let worker: Worker
     /// The worker's. Here too, because a way over the worker counts references.
     let loop: EventLoop
-    let peer: SocketAddress
+    /// The client; until a proxy has named it, the proxy.
+    var peer: SocketAddress
     /// How requests that outlive it know it; made when the first one needs it.
     private(set) lazy var reference = ConnectionReference(self)
     /// Its place in the worker's list.
@@ -60,6 +65,8 @@ final class Connection: EventSource, @unchecked Sendable {
     var peerFinished = false
     /// The connection closes when the answer is sent.
     var closes = false
+    /// The client speaks HTTP in the clear where TLS is spoken.
+    var isMisplaced = false
     /// The loop watches the socket.
     private var isWatched = false
     private var isAdvancing = false
@@ -67,11 +74,15 @@ final class Connection: EventSource, @unchecked Sendable {
     var awaitsTurn = false
     /// The deadline is that of a client that does not read.
     private var isStalled = false
-    let socket: Socket
+    /// The socket, bare or under TLS.
+    var transport: Transport
+
+    /// What was agreed on in the handshake; nil in the clear.
+    var session: SecureSession?
 
     /// Without room while nothing is received.
     var input = ReceiveBuffer()
-    private var parser: RequestParser
+    var parser: RequestParser
     var output = Output()
     var exchange: Exchange?
     /// Tells the exchanges of a connection apart, for tasks that outlive theirs.
@@ -79,15 +90,15 @@ final class Connection: EventSource, @unchecked Sendable {
     /// Octets of unwanted content that were dropped.
     var discarded = 0
 
-    init(_ socket: Socket, peer: SocketAddress, worker: Worker, index: Int) {
-        self.socket = socket
+    init(_ transport: Transport, peer: SocketAddress, worker: Worker, index: Int) {
+        self.transport = transport
         self.peer = peer
         self.worker = worker
         loop = worker.loop
         self.index = index
         parser = RequestParser(limits: worker.configuration.limits.heads)
         registration = loop.register(timer: self)
-        setDeadline(after: worker.timeouts.keepAlive)
+        begin(afterHeader: worker.configuration.proxies.isEmpty)
         // Its request has often come with it. One that is answered and closed at once is never watched.
         inputReady = true
         requestTurn()
@@ -114,7 +125,7 @@ final class Connection: EventSource, @unchecked Sendable {
     private func watch() {
         guard phase != .closed, let registration else { return }
         do {
-            try loop.watch(socket.fd, for: registration, trigger: .edge)
+            try loop.watch(transport.socket.fd, for: registration, trigger: .edge)
             isWatched = true
         } catch {
             worker.complain("a connection was dropped: \(error)")
@@ -152,6 +163,12 @@ final class Connection: EventSource, @unchecked Sendable {
     func deadlineReached() {
         isStalled = false
         switch phase {
+        case .learningPeer:
+            complain("no PROXY header came in time")
+            close()
+        case .shakingHands:
+            handshakeFailed(SecurityFailure("timeout", "the TLS handshake did not end in time"))
+            close()
         case .receivingHead:
             // Pipelined requests kept it too busy to rest, and so to set a deadline of their own.
             if awaitsTurn { return setDeadline(after: worker.timeouts.keepAlive) }
@@ -187,6 +204,8 @@ final class Connection: EventSource, @unchecked Sendable {
         for _ in 0..<Self.stepsPerTurn {
             let goesOn =
                 switch phase {
+                case .learningPeer: learnPeer()
+                case .shakingHands: shakeHands()
                 case .receivingHead: receiveHead()
                 case .responding: flush() && feedReader()
                 case .streaming: flush() && feedWriters()
@@ -201,144 +220,6 @@ final class Connection: EventSource, @unchecked Sendable {
         requestTurn()
     }
 
-    // MARK: Receiving a head
-
-    private func receiveHead() -> Bool {
-        // A client that sends requests without taking answers must not fill the memory.
-        guard output.pendingBytes < Output.highWater else { return flush() }
-        if let exchange = parseHead() {
-            beginExchange(exchange)
-            return true
-        }
-        guard phase == .receivingHead else { return true }
-        // Answers of a pipelined batch leave together, before the connection waits.
-        guard flush() else { return false }
-        guard inputReady else {
-            rest()
-            return false
-        }
-        return receive()
-    }
-
-    /// - Returns: the exchange of a head, when one is complete.
-    private func parseHead() -> Exchange? {
-        guard !input.isEmpty else { return nil }
-        let exchange = takeExchange()
-        if parser.isIdle { exchange.start = loop.now }
-        do throws(RequestError) {
-            return try parseInput(into: exchange) ? exchange : nil
-        } catch {
-            refuse(HTTPError(error.status, error.reason))
-            return nil
-        }
-    }
-
-    private func parseInput(into exchange: Exchange) throws(RequestError) -> Bool {
-        // Swapped out and back, so that no reference is counted.
-        var held = ReceiveBuffer()
-        swap(&held, &input)
-        defer { swap(&held, &input) }
-        guard let length = try parser.parse(held.bytes, into: &exchange.received.head) else { return false }
-        held.consume(length)
-        return true
-    }
-
-    /// The exchange of this connection, from the worker's when it has none.
-    func takeExchange() -> Exchange {
-        if let exchange { return exchange }
-        let taken = worker.takeExchange()
-        exchange = taken
-        return taken
-    }
-
-    /// Receives once. An end or a failure closes the connection.
-    func receive() -> Bool {
-        takeInput()
-        growInput()
-        guard input.room > 0 else {
-            abort(because: "its input does not fit")
-            return false
-        }
-        switch receiveOnce() {
-        case .count:
-            return true
-        case .wouldBlock:
-            if phase == .receivingHead { rest() }
-            return false
-        case .end:
-            return endOfInput()
-        case .failed:
-            abort()
-            return false
-        }
-    }
-
-    /// Makes sure that there is an input to receive into, from the pool.
-    func takeInput() {
-        if input.capacity == 0 { input = loop.buffers.takeReceiveBuffer() }
-    }
-
-    /// Gives the input back to the pool.
-    func giveInput() {
-        guard input.capacity > 0 else { return }
-        var buffer = ReceiveBuffer()
-        swap(&buffer, &input)
-        loop.buffers.give(buffer)
-    }
-
-    /// Receives into the input, which was taken and has room, and notes what the kernel said.
-    func receiveOnce() -> TransferResult {
-        let room = input.room
-        let result = socket.receive(into: &input)
-        switch result {
-        case .count(let count):
-            // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
-            if count < room, !peerFinished { inputReady = false }
-        case .end:
-            peerFinished = true
-            inputReady = false
-        case .wouldBlock, .failed:
-            inputReady = false
-        }
-        return result
-    }
-
-    /// A head that does not fit gets more room, as much as the parser may want to see.
-    private func growInput() {
-        guard input.room == 0 else { return }
-        let limits = worker.configuration.limits.heads  // Clamped: the sum cannot overflow.
-        input.grow(toCapacity: min(input.capacity * 2, limits.requestLine + limits.head + 1024))
-    }
-
-    private func endOfInput() -> Bool {
-        switch phase {
-        case .responding:
-            failReader(HTTPError(.badRequest, "The connection ended before the request did."))
-            return false
-        default:
-            // Between requests this is the normal end; within one there is nobody left who could send the rest.
-            close()
-            return false
-        }
-    }
-
-    /// Waits for the next octets, with as little as possible in hand.
-    private func rest() {
-        if !input.isEmpty, !parser.isIdle, let exchange {
-            return setDeadline(at: exchange.start + worker.timeouts.head)
-        }
-        if worker.isDraining { return close() }
-        // Empty lines before a request, or behind the last one's content, are no request yet (RFC 9112 §2.2).
-        if input.isEmpty { releaseBuffers() }
-        setDeadline(after: worker.timeouts.keepAlive)
-    }
-
-    func releaseBuffers() {
-        giveInput()
-        output.giveBuffer(to: &loop.buffers)
-        if let idle = exchange.take() { worker.give(idle) }
-    }
-
     // MARK: Sending
 
     /// Sends what waits. Failures close the connection.
@@ -346,7 +227,7 @@ final class Connection: EventSource, @unchecked Sendable {
     func flush() -> Bool {
         guard !output.isEmpty else { return true }
         let sent = output.sentCount
-        switch output.flush(to: socket) {
+        switch output.flush(to: transport) {
         case .done:
             return true
         case .blocked:

@@ -20,7 +20,26 @@ extension Request {
     }
 }
 
+extension Request {
+    /// Sends `100 Continue`: for a gateway that heard it from the server behind it. Reading the content does it too, where
+    /// nothing has come of it and the client waits.
+    package func sendContinue() {
+        guard received.head.version != .http1_0, let connection = received.connection?.connection else { return }
+        connection.sendContinue(of: received.exchange)
+    }
+}
+
 extension Connection {
+    fileprivate func sendContinue(of number: UInt64) {
+        guard loop.isCurrent else {
+            loop.execute { [self] in sendContinue(of: number) }
+            return
+        }
+        guard number == exchangeNumber, phase == .responding, output.pendingBytes < Output.highWater else { return }
+        exchange?.awaitsContinue = false
+        sendContinue()
+    }
+
     fileprivate func sendInterim(_ status: HTTPResponse.Status, _ fields: Fields, of number: UInt64) {
         guard loop.isCurrent else {
             loop.execute { [self] in sendInterim(status, fields, of: number) }

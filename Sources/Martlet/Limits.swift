@@ -16,6 +16,8 @@ public struct Limits: Sendable {
     /// Connections open at once, over all loops; default 16,384. Beyond it: 503 and close.
     public var connections = 16384
 
+    /// For the TLS handshake of a new connection; default 10 s. Then close.
+    public var handshakeTimeout = Duration.seconds(10)
     /// From the first octet of a request head to its last; default 10 s. Then 408 and close.
     public var headTimeout = Duration.seconds(10)
     /// Without an octet of awaited request content; default 30 s. Then 408, or the end of an answer that has begun.
@@ -39,12 +41,14 @@ public struct Limits: Sendable {
 
 /// The timeouts of `Limits` in the loop's own unit, worked out once: every request sets a deadline.
 struct Timeouts {
+    let handshake: Nanoseconds
     let head: Nanoseconds
     let bodyIdle: Nanoseconds
     let keepAlive: Nanoseconds
     let writeStall: Nanoseconds
 
     init(_ limits: Limits) {
+        handshake = Nanoseconds(limits.handshakeTimeout)
         head = Nanoseconds(limits.headTimeout)
         bodyIdle = Nanoseconds(limits.bodyIdleTimeout)
         keepAlive = Nanoseconds(limits.keepAliveTimeout)

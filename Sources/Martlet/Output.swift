@@ -114,25 +114,25 @@ struct Output {
     }
 
     /// Sends as much as the kernel and the share of this turn allow.
-    mutating func flush(to socket: Socket) -> Progress {
+    mutating func flush(to transport: Transport) -> Progress {
         var share = Self.share
         defer { isResumed = !parts.isEmpty }
         while true {
-            if let stop = flushBytes(to: socket) { return stop }
+            if let stop = flushBytes(to: transport) { return stop }
             guard nextPart < parts.count else {
                 if !parts.isEmpty { parts = [] }
                 nextPart = 0
                 return .done
             }
             guard share > 0 else { return .turnOver }
-            if let stop = flushPart(to: socket, share: &share) { return stop }
+            if let stop = flushPart(to: transport, share: &share) { return stop }
         }
     }
 
     /// - Returns: nil when all octets in memory are sent.
-    private mutating func flushBytes(to socket: Socket) -> Progress? {
+    private mutating func flushBytes(to transport: Transport) -> Progress? {
         while offset < bytes.count {
-            let sent = socket.send(bytes.span.extracting(offset..<bytes.count), more: !parts.isEmpty)
+            let sent = transport.send(bytes.span.extracting(offset..<bytes.count), more: !parts.isEmpty)
             switch sent {
             case .count(let count):
                 offset += count
@@ -158,19 +158,19 @@ struct Output {
 
     /// Sends some of the piece whose turn it is.
     /// - Returns: nil when there may be more to do at once.
-    private mutating func flushPart(to socket: Socket, share: inout Int) -> Progress? {
+    private mutating func flushPart(to transport: Transport, share: inout Int) -> Progress? {
         let part = parts[nextPart]
         let result: TransferResult
         switch part {
         case .bytes(let content):
             let end = min(content.count, partOffset + share)
-            result = socket.send(content.span.extracting(partOffset..<end), more: nextPart + 1 < parts.count)
+            result = transport.send(content.span.extracting(partOffset..<end), more: nextPart + 1 < parts.count)
         case .file(let file, let range):
             let start = range.lowerBound + partOffset
             let count = min(range.upperBound - start, share)
             // The last of several turns: a file rewritten meanwhile would make a mixture look complete.
             if isResumed, start + count == range.upperBound, !file.isUnchanged { return .fileChanged }
-            result = socket.sendFile(file.fd, offset: start, count: count)
+            result = transport.sendFile(file.fd, offset: start, count: count)
         }
         switch result {
         case .count(let count):

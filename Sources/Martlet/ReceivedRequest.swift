@@ -10,6 +10,8 @@ import MartletWire
 final class ReceivedRequest: @unchecked Sendable {
     var head = RequestHead()
     var peer = SocketAddress.loopback(port: 0)
+    /// What the TLS handshake agreed on; nil in the clear.
+    var session: SecureSession?
     var body = RequestBody.none
     /// Where interim answers can be sent; nil while no task needs it.
     var connection: ConnectionReference?
@@ -30,6 +32,7 @@ final class ReceivedRequest: @unchecked Sendable {
     func reset() {
         head.reset()
         if connection != nil { connection = nil }
+        if session != nil { session = nil }
         if case .none = body.source { return }
         body = .none
     }
@@ -45,6 +48,7 @@ final class ReceivedRequest: @unchecked Sendable {
         other.head = head
         other.head.fields = fields
         other.peer = peer
+        other.session = session
         other.body = body
         other.connection = connection
         other.exchange = exchange

@@ -26,6 +26,11 @@ public struct Request: Sendable {
     public var head: RequestHead { received.head }
     /// The address of who sent it, as the socket knows it.
     public var peer: SocketAddress { received.peer }
+    /// What client and server agreed on in the TLS handshake, the client's certificate with it; nil for a request that came
+    /// in the clear.
+    public var tls: SecureSession? { received.session }
+    /// `https` for a request that came by TLS, else `http`.
+    public var scheme: String { received.session == nil ? "http" : "https" }
     /// The content.
     public var body: RequestBody { received.body }
     /// The field lines. Setting them is for middleware: the handlers behind it see the new ones, and what the server took

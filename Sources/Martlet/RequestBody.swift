@@ -72,7 +72,7 @@ public struct RequestBody: AsyncSequence, Sendable {
     }
 
     /// What is left of the content if all of that is there, as that of a form is with the head; nil: it has to be awaited.
-    func arrived(upTo limit: Int) throws -> [UInt8]? {
+    package func arrived(upTo limit: Int) throws -> [UInt8]? {
         if let contentLength, contentLength > limit { throw Self.tooLarge(limit) }
         return switch source {
         case .none: []

@@ -15,6 +15,9 @@ public struct Response: Sendable {
     public var fields: Fields
     /// The content. Not sent in answer to HEAD, though its length is.
     public var body: Body
+    /// It is another server's answer: Date and Server are that one's, and its status stands whatever goes with it. Who
+    /// sets this has removed the fields that are for one hop only.
+    package var isForwarded = false
 
     /// A response of its parts.
     public init(status: HTTPResponse.Status = .ok, fields: Fields = Fields(), body: Body = .none) {

@@ -174,8 +174,9 @@ public final class Server: Sendable {
     /// - Throws: as `start`. In `main.swift` call it within `main`, which tells the error.
     public func run() async throws {
         try start()
+        let scheme = configuration.security == nil ? "http" : "https"
         for address in addresses {
-            let url = if case .unix = address { "\(address)" } else { "http://\(address)/" }
+            let url = if case .unix = address { "\(address)" } else { "\(scheme)://\(address)/" }
             configuration.logger.info("Serving at \(url)")
         }
         await withTaskCancellationHandler {
@@ -233,10 +234,16 @@ public final class Server: Sendable {
     /// Ctrl-C. Call it before `start` or `run`.
     /// - Parameters:
     ///   - grace: answers in flight have so long; default 10 s.
+    ///   - reload: called on a loop's thread at each SIGHUP; default nil: that ends the process, as by default.
     ///   - first: called on a loop's thread at the first signal.
-    public func stopOnSignals(grace: Duration = .seconds(10), first: @escaping @Sendable () -> Void = {}) {
+    public func stopOnSignals(
+        grace: Duration = .seconds(10),
+        reload: (@Sendable () -> Void)? = nil,
+        first: @escaping @Sendable () -> Void = {}
+    ) {
         let count = Atomic<Int>(0)
-        forwardSignals([SIGINT, SIGTERM]) { [self] _ in
+        forwardSignals([SIGINT, SIGTERM] + (reload == nil ? [] : [SIGHUP])) { [self] signal in
+            if signal == SIGHUP, let reload { return reload() }
             let isFirst = count.wrappingAdd(1, ordering: .relaxed).newValue == 1
             if isFirst { first() }
             stop(grace: isFirst ? grace : .zero)

@@ -2,10 +2,10 @@
 /// connection is gone, hears that it is cancelled.
 ///
 /// `@unchecked Sendable`: made by the task, from then on used by the connection's loop alone.
-final class Waiter<Value: Sendable>: @unchecked Sendable {
+package final class Waiter<Value: Sendable>: @unchecked Sendable {
     private var continuation: CheckedContinuation<Value, any Error>?
 
-    init(_ continuation: CheckedContinuation<Value, any Error>) {
+    package init(_ continuation: CheckedContinuation<Value, any Error>) {
         self.continuation = continuation
     }
 
@@ -14,15 +14,15 @@ final class Waiter<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Lets the task go on. Only the first call counts.
-    func resume(with result: Result<Value, any Error>) {
+    package func resume(with result: Result<Value, any Error>) {
         continuation?.resume(with: result)
         continuation = nil
     }
 
-    func resume(returning value: Value) { resume(with: .success(value)) }
-    func resume(throwing error: any Error) { resume(with: .failure(error)) }
+    package func resume(returning value: Value) { resume(with: .success(value)) }
+    package func resume(throwing error: any Error) { resume(with: .failure(error)) }
 }
 
 extension Waiter where Value == Void {
-    func resume() { resume(with: .success(())) }
+    package func resume() { resume(with: .success(())) }
 }

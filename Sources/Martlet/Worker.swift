@@ -33,6 +33,7 @@ final class Worker: @unchecked Sendable {
     private var accessLog: AccessLog?
     private var logRetry: Registration?
     private var complaint = OncePerSecond()
+    private var peerComplaints = OncePerPeer()
     var holdUp: HoldUp
     private var drainDeadline: Registration?
     private var signals: SignalSource?
@@ -137,7 +138,12 @@ final class Worker: @unchecked Sendable {
             socket.close()
             return complain("a connection was dropped: \(limit) are open and many more were refused")
         }
-        let connection = Connection(socket, peer: peer, worker: self, index: connections.count)
+        guard let transport = Transport(socket, configuration.security) else {
+            open.remove()
+            socket.close()
+            return complain("a connection was dropped: there is no memory for its TLS")
+        }
+        let connection = Connection(transport, peer: peer, worker: self, index: connections.count)
         connections.append(connection)
         guard count > limit else { return }
         complain("503: \(limit) connections are open, the limit (--max-connections)")
@@ -207,7 +213,7 @@ final class Worker: @unchecked Sendable {
 
     /// The response's fields without those that the server writes, and with those of the configuration.
     func fields(of response: Response) -> Fields {
-        var fields = response.fields.without(Self.ownFields)
+        var fields = response.isForwarded ? response.fields : response.fields.without(Self.ownFields)
         // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
         for (name, _) in addedFields where name != .vary { fields[name] = nil }
         for (name, value) in addedFields { fields.append(name, value) }
@@ -240,6 +246,13 @@ final class Worker: @unchecked Sendable {
         let retry = logRetry ?? loop.register(timer: Deadline {})
         logRetry = retry
         loop.setDeadline(retry, loop.now + Self.logRetryInterval)
+    }
+
+    /// A problem of one client, which may try again and again: logged once in 10 s for each.
+    func complain(about peer: SocketAddress, _ message: @autoclosure () -> String) {
+        guard let suppressed = peerComplaints.permits(peer.host, at: loop.now) else { return }
+        let text = message()
+        configuration.logger.warning("\(suppressed == 0 ? text : "\(text) (and \(suppressed) more like it)")")
     }
 
     /// A problem that may come a thousand times a second: logged once a second.
@@ -284,22 +297,5 @@ private final class Deadline: EventSource {
 
     func deadlineReached() {
         action()
-    }
-}
-
-/// Lets one event a second pass and counts the others.
-struct OncePerSecond {
-    private var next = Instant(nanoseconds: 0)
-    private var suppressed = 0
-
-    /// - Returns: nil to keep quiet, else how many were kept quiet since the last that passed.
-    mutating func permits(at now: Instant) -> Int? {
-        guard now >= next else {
-            suppressed += 1
-            return nil
-        }
-        next = now + Nanoseconds(.seconds(1))
-        defer { suppressed = 0 }
-        return suppressed
     }
 }

@@ -6,46 +6,35 @@ struct Banner {
     let subject: String
     let urls: [String]
     private let reachesNetwork: Bool
+    private let details: [String]
 
-    init(subject: String, addresses: [SocketAddress]) {
+    /// - Parameters:
+    ///   - urls: what works.
+    ///   - details: what else there is to say of certificates and the like.
+    init(subject: String, addresses: [SocketAddress], urls: [String], details: [String] = []) {
         self.subject = subject
-        urls = addresses.flatMap(Self.urls)
+        self.details = details
+        self.urls = urls
         reachesNetwork = addresses.contains { !$0.isLoopback }
     }
 
-    /// To a terminal a line for each address; to a file or pipe one line in all.
+    /// To a terminal a line for each address; to a file or pipe one line in all, and another with what there is to say of
+    /// certificates.
     func write() {
         let title = "Martlet \(MartletCommand.version) serves \(Self.printable(subject))"
         guard isatty(STDOUT_FILENO) == 1 else {
-            return Messages.write("\(title) at \(urls.joined(separator: " "))\n", to: STDOUT_FILENO)
+            var text = "\(title) at \(urls.joined(separator: " "))\n"
+            if !details.isEmpty { text += details.map(Self.trimmed).joined(separator: "; ") + "\n" }
+            return Messages.write(text, to: STDOUT_FILENO)
         }
         var lines = [title] + urls.map { "  \($0)" }
+        lines += details
         if reachesNetwork { lines.append("Everybody in the network can connect.") }
         lines.append("Ctrl-C stops.\n")
         Messages.write(lines.joined(separator: "\n"), to: STDOUT_FILENO)
     }
 
-    private static func urls(_ address: SocketAddress) -> [String] {
-        guard address.isAny, let port = address.port else { return [url(address)] }
-        var found = [url(.loopback(port: port))]
-        for (_, own) in SocketAddress.ofInterfaces() where !own.isLoopback {
-            if case .ipv6 = own, case .ipv4 = address { continue }
-            found.append(url(own.with(port: port)))
-        }
-        return found
-    }
-
-    private static func url(_ address: SocketAddress) -> String {
-        switch address {
-        case .unix(let path): "unix:\(path)"
-        default: "http://\(address.port == 80 ? hostInURL(address) : address.description)/"
-        }
-    }
-
-    private static func hostInURL(_ address: SocketAddress) -> String {
-        if case .ipv6 = address { return "[\(address.host)]" }
-        return address.host
-    }
+    private static func trimmed(_ text: String) -> Substring { text.drop { $0 == " " } }
 
     /// A folder's name may have control characters; a terminal should not obey them.
     static func printable(_ text: String) -> String {

@@ -27,6 +27,8 @@ enum Environment {
         case portFallback = "PORT_FALLBACK"
         case quiet = "QUIET"
         case spa = "SPA"
+        case tls = "TLS"
+        case tlsStrictSNI = "TLS_STRICT_SNI"
         case verbose = "VERBOSE"
     }
 

@@ -39,14 +39,14 @@ struct ListeningOptions: ParsableArguments {
     }
 
     /// Starts the server that `make` makes, on the port asked for or, if allowed, a later one.
-    func start(port operand: UInt16?, make: ([SocketAddress]) -> Server) throws -> Server {
+    func start(port operand: UInt16?, make: ([SocketAddress]) throws -> Server) throws -> Server {
         if let port, let operand, port != operand {
             throw ValidationError("Two ports are given: \(operand) and --port \(port).")
         }
         let wanted = try port ?? operand ?? Environment.value("PORT", "a port from 0 to 65535") ?? 8000
         var candidate = wanted
         while true {
-            let server = make(try addresses(port: candidate))
+            let server = try make(try addresses(port: candidate))
             do {
                 try server.start()
                 if candidate != wanted { Messages.complain("port \(wanted) is in use; took \(candidate).") }

@@ -16,12 +16,24 @@ struct MartletCommand: ParsableCommand {
             Every option can be set in the environment, as MARTLET_ and its name: MARTLET_PORT=9000, \
             MARTLET_LOG_FORMAT=json, MARTLET_QUIET=1. The command line wins.
 
+            martlet trust makes this machine's programs trust the certificates of --tls; martlet trust --help says how.
+
             Exit codes: 0 stopped as asked, 1 could not serve, 64 the command line is wrong.
             """,
         version: "martlet \(version)"
     )
 
     static let version = "0.1.0"
+
+    /// What else the program does, when this is its first argument. Subcommands of the parser's own cannot stand beside
+    /// operands: each would be taken for a path.
+    private static let verbs: [String: any ParsableCommand.Type] = ["trust": TrustCommand.self]
+
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let verb = arguments.first.flatMap({ verbs[$0] }) else { return main(nil) }
+        verb.main(Array(arguments.dropFirst()))
+    }
 
     @Argument(
         help: ArgumentHelp("A folder or a file to serve, and a port; either, both or none.", valueName: "path-or-port"),
@@ -34,6 +46,9 @@ struct MartletCommand: ParsableCommand {
 
     @OptionGroup(title: "What to serve, and how")
     var serving: ServingOptions
+
+    @OptionGroup(title: "TLS")
+    var tls: TLSOptions
 
     @OptionGroup(title: "Log")
     var logging: LoggingOptions
@@ -64,18 +79,28 @@ struct MartletCommand: ParsableCommand {
         try serving.apply(to: &configuration)
         if let threads = try listening.resolvedThreads() { configuration.threads = threads }
         let files = try subject.files(options: serving.resolved())
+        let secured = try tls.resolved().map(SecuredServing.init)
 
         let server = try listening.start(port: operands.port) { addresses in
             configuration.addresses = addresses
+            var configuration = configuration
+            try secured?.apply(to: &configuration)
             let server = Server(configuration: configuration, handler: files)
             server.reportCrashes()
-            server.stopOnSignals {
+            server.stopOnSignals(reload: secured?.reload) {
                 guard isatty(STDERR_FILENO) == 1 else { return }
                 Messages.complain("stopping; answers in flight have ten seconds. Ctrl-C again ends at once.")
             }
             return server
         }
-        let banner = Banner(subject: subject.path, addresses: server.addresses)
+        try secured?.begin(server)
+        defer { secured?.end() }
+        let banner = Banner(
+            subject: subject.path,
+            addresses: server.addresses,
+            urls: secured?.urls ?? server.addresses.flatMap(Scheme.http.urls),
+            details: secured?.details ?? []
+        )
         if !logging.isQuiet { banner.write() }
         if listening.opensBrowser, let url = banner.urls.first { Browser.open(url) }
         server.join()

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import MartletWire
 
 /// Messages for the person at the terminal.
 enum Messages {
@@ -13,6 +14,13 @@ enum Messages {
     /// One line to standard error, with the program's name before it.
     static func complain(_ text: String) {
         write("martlet: \(text)\n", to: errors)
+    }
+
+    /// The day of a time in seconds since 1970, as 2026-11-23 (UTC).
+    static func day(_ seconds: Int) -> String {
+        let date = CivilDate(seconds: min(max(seconds, CivilDate.first), CivilDate.last))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(date.year)-\(two(date.month))-\(two(date.day))"
     }
 
     /// Text to a descriptor; what it does not take is lost.

@@ -107,6 +107,25 @@ public final class OpenFile: Sendable {
         }
         return done == range.count
     }
+
+    /// Calls `body` with at most `count` octets of the open file `fd` from `offset` on, for who has to see what is sent.
+    /// - Returns: what `body` returned; `end` when the file has no more octets.
+    package static func withChunk(
+        of fd: CInt,
+        offset: Int,
+        count: Int,
+        _ body: (Span<UInt8>) -> TransferResult
+    ) -> TransferResult {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { chunk in
+            while true {
+                let read = unsafe cm_read_at(fd, chunk.baseAddress, chunk.count, Int64(offset))
+                if read < 0, errno == EINTR { continue }
+                if read < 0 { return .failed(errno) }
+                if read == 0 { return .end }
+                return unsafe body(Span(_unsafeElements: UnsafeMutableBufferPointer(rebasing: chunk[..<read])))
+            }
+        }
+    }
 }
 
 /// Calls `body` with the octets of a name and a NUL behind them.

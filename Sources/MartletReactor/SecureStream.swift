@@ -63,6 +63,9 @@ open class SecureStream {
     /// What was agreed on, once the handshake is done.
     open var session: SecureSession? { nil }
 
+    /// Whether what vouches for this end, its certificate, is valid for `host`: a name, or an address as in a URL.
+    open func covers(_ host: Span<UInt8>) -> Bool { true }
+
     /// Why a transfer failed with EPROTO, for the log.
     open var failure: SecurityFailure? { nil }
 }

@@ -159,3 +159,23 @@ public struct ResolutionError: Error, Equatable, Sendable, CustomStringConvertib
     /// The name and the reason.
     public var description: String { "\(host): \(reason)" }
 }
+
+extension SocketAddress {
+    /// The address that `text` is in numbers, IPv4 or IPv6 without brackets; nil when it is none. Asks nobody.
+    public init?(numeric text: String, port: UInt16) {
+        var ipv4 = in_addr()
+        var ipv6 = in6_addr()
+        if unsafe inet_pton(AF_INET, text, &ipv4) == 1 {
+            self = .ipv4(UInt32(bigEndian: ipv4.s_addr), port: port)
+        } else if unsafe inet_pton(AF_INET6, text, &ipv6) == 1 {
+            let (high, low) = unsafe withUnsafeBytes(of: &ipv6) { octets in
+                unsafe (
+                    octets.loadUnaligned(as: UInt64.self), octets.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                )
+            }
+            self = .ipv6(UInt64(bigEndian: high), UInt64(bigEndian: low), port: port, zone: 0)
+        } else {
+            return nil
+        }
+    }
+}

@@ -7,7 +7,7 @@
 public struct Fault: Sendable, Hashable {
     /// Where in an exchange a fault happens.
     public enum Stage: Sendable, Hashable, CaseIterable {
-        /// When the connection is there, before anything of the request is read.
+        /// When the connection is there, before anything of the request is read, and before the handshake of TLS.
         case accept
         /// When the request has been read, before the first octet of the answer.
         case beforeHead

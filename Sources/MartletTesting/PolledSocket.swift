@@ -10,29 +10,69 @@ enum StreamError: Error, Equatable {
     case interrupted
     /// The connection is lost, by this `errno`: ECONNRESET for one that the peer has reset.
     case lost(CInt)
+    /// TLS failed, for this reason.
+    case insecure(String)
 }
 
 /// A connected, non-blocking socket for a thread that waits: each call ends at its deadline or with the interrupt.
 ///
 /// A plain number, as `Socket` is: who made it closes it, once.
-struct PolledSocket: Sendable {
+///
+/// `@unchecked Sendable`: what protects it belongs to whatever thread has the connection now.
+struct PolledSocket: @unchecked Sendable {
     let socket: Socket
     /// Ends every wait when it is set.
     let interrupt: Signal
+    /// Protects the octets; nil: they go in the clear.
+    let security: SecureStream?
 
-    init(_ socket: Socket, interrupt: Signal) {
+    init(_ socket: Socket, interrupt: Signal, security: SecureStream? = nil) {
         self.socket = socket
         self.interrupt = interrupt
+        self.security = security
+    }
+
+    /// The same connection for another call.
+    func with(interrupt: Signal) -> PolledSocket {
+        PolledSocket(socket, interrupt: interrupt, security: security)
+    }
+
+    /// The same connection, protected from here on: waits until the handshake is done.
+    func protected(by stream: SecureStream?, by deadline: Instant = .never) throws(StreamError) -> PolledSocket {
+        guard let stream else { throw .lost(ENOMEM) }
+        while true {
+            switch stream.handshake() {
+            case .done: return PolledSocket(socket, interrupt: interrupt, security: stream)
+            case .wouldBlock: try wait(for: POLLIN, by: deadline)
+            case .plainHTTP: throw .insecure("the peer speaks HTTP in the clear")
+            case .failed(let failure): throw .insecure(failure.message)
+            }
+        }
+    }
+
+    /// Closes the connection, in good order unless `resetOnClose` came before.
+    func close() {
+        if let security { security.close() } else { socket.close() }
+    }
+
+    /// Says that nothing more will be sent.
+    func finishSending() {
+        if let security { _ = security.finishSending() } else { socket.finishSending() }
+    }
+
+    /// Makes `close` reset the connection.
+    func resetOnClose() {
+        if let security { security.resetOnClose() } else { socket.resetOnClose() }
     }
 
     /// Sends all of `bytes`.
     func send(_ bytes: ArraySlice<UInt8>, by deadline: Instant = .never) throws(StreamError) {
         var rest = bytes
         while !rest.isEmpty {
-            switch socket.send(rest.span) {
+            switch security?.send(rest.span) ?? socket.send(rest.span) {
             case .count(let count): rest = rest.dropFirst(count)
             case .wouldBlock: try wait(for: POLLOUT, by: deadline)
-            case .failed(let code): throw .lost(code)
+            case .failed(let code): throw failure(code)
             case .end: throw .lost(EPIPE)
             }
         }
@@ -43,13 +83,17 @@ struct PolledSocket: Sendable {
     func receive(into buffer: inout ReceiveBuffer, by deadline: Instant = .never) throws(StreamError) -> Bool {
         if buffer.room == 0 { buffer.grow(toCapacity: max(4096, 2 * buffer.capacity)) }
         while true {
-            switch socket.receive(into: &buffer) {
+            switch security?.receive(into: &buffer) ?? socket.receive(into: &buffer) {
             case .count: return true
             case .end: return false
-            case .failed(let code): throw .lost(code)
+            case .failed(let code): throw failure(code)
             case .wouldBlock: try wait(for: POLLIN, by: deadline)
             }
         }
+    }
+
+    private func failure(_ code: CInt) -> StreamError {
+        code == EPROTO ? security?.failure.map { .insecure($0.message) } ?? .lost(code) : .lost(code)
     }
 
     /// Receives and drops until the peer has closed its side or is gone.
@@ -114,7 +158,7 @@ extension PolledSocket {
             guard failure == 0 else { throw StreamError.lost(failure) }
             return stream
         } catch {
-            stream.socket.close()
+            stream.close()
             throw error
         }
     }

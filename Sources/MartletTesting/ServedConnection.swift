@@ -5,7 +5,9 @@ import MartletWire
 /// One connection of a `TestServer`, served on a thread of its own, one request after the other.
 struct ServedConnection: Sendable {
     let server: TestServer
-    let stream: PolledSocket
+    var stream: PolledSocket
+    /// Protects the connection once it is there; nil: it stays in the clear.
+    let security: (any StreamSecurity)?
     let peer: SocketAddress
     /// Counted from 1.
     let number: Int
@@ -16,21 +18,26 @@ struct ServedConnection: Sendable {
 
     /// Serves until the connection or the server ends.
     func run() {
-        defer { stream.socket.close() }
+        var connection = self
+        defer { connection.stream.close() }
         do {
-            try serve()
+            try connection.serve()
         } catch let failure as ReadFailure {
-            refuse(failure)
+            connection.refuse(failure)
         } catch {
             // The client is gone or the server stops: nobody is there to be told.
         }
     }
 
-    private func serve() throws {
+    private mutating func serve() throws {
         if let fault = server.acceptFault(connection: number) {
             // While the client still connects, a reset would look like a refusal.
             if fault.action == .reset { try? stream.waitForInput(by: Instant.now() + Nanoseconds(Self.linger)) }
             guard try send(AnswerOctets(), with: fault) else { return }
+        }
+        if let security {
+            // A client that does not like what it is shown is no problem of the server's.
+            stream = try stream.protected(by: security.protect(stream.socket))
         }
         var reader = RequestReader(stream)
         while let request = try reader.next(connection: number, number: server.nextNumber) {
@@ -128,9 +135,9 @@ struct ServedConnection: Sendable {
         case .stall:
             try stream.waitUntilPeerLeaves()
         case .reset:
-            stream.socket.resetOnClose()
+            stream.resetOnClose()
         case .halfClose:
-            stream.socket.finishSending()
+            stream.finishSending()
             try stream.drain()
         case .truncate:
             close()
@@ -154,7 +161,7 @@ struct ServedConnection: Sendable {
     }
 
     private func close() {
-        stream.socket.finishSending()
+        stream.finishSending()
         try? stream.drain(by: Instant.now() + Nanoseconds(Self.linger))
     }
 }

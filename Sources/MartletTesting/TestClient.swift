@@ -3,6 +3,10 @@ public import Martlet
 import MartletReactor
 import MartletWire
 
+#if TLS
+    import MartletTLS
+#endif
+
 /// A small HTTP/1.1 client for tests: of a handler by `withClient(of:over:)`, or of any server.
 ///
 /// It keeps connections open and uses them again, follows no redirects and keeps no cookies. Can be used from any
@@ -17,7 +21,7 @@ public final class TestClient: Sendable {
 
     private let route: Route
     private let timeout: Duration
-    private let idle = Locked<[Socket]>([])
+    private let idle = Locked<[PolledSocket]>([])
 
     /// Its calls wait here, so that none of Swift's own threads is held up.
     private static let threads = ThreadPool(name: "test-client", threads: 64)
@@ -40,17 +44,48 @@ public final class TestClient: Sendable {
         self.init(.connection(host: "127.0.0.1:\(port)", connect), timeout: timeout)
     }
 
+    #if TLS
+        /// A client of a server on this machine that speaks TLS, and whose certificate the test CA vouches for. It connects
+        /// when the first request is sent.
+        /// - Parameters:
+        ///   - tlsPort: of 127.0.0.1.
+        ///   - host: the name that is asked for, and looked for in the certificate; default `localhost`.
+        ///   - timeout: for each call, from connecting to the last octet; default 10 s.
+        /// - Throws: `TLSError` when there can be no test CA.
+        public convenience init(
+            tlsPort: UInt16,
+            host: String = "localhost",
+            timeout: Duration = .seconds(10)
+        ) throws {
+            let client = try TestCA.client
+            let connect: @Sendable (Signal, Instant) throws -> PolledSocket = { interrupt, deadline in
+                let stream = try PolledSocket.connect(
+                    to: .loopback(port: tlsPort),
+                    interrupt: interrupt,
+                    by: deadline
+                )
+                do throws(StreamError) {
+                    return try stream.protected(by: client.protect(stream.socket, to: host), by: deadline)
+                } catch {
+                    stream.close()
+                    throw error
+                }
+            }
+            self.init(.connection(host: "\(host):\(tlsPort)", connect), timeout: timeout)
+        }
+    #endif
+
     deinit {
         closeConnections()
     }
 
     /// Closes the connections that are open and idle; the next request opens another.
     public func closeConnections() {
-        let sockets = idle.withLock { sockets in
-            defer { sockets = [] }
-            return sockets
+        let streams = idle.withLock { streams in
+            defer { streams = [] }
+            return streams
         }
-        for socket in sockets { socket.close() }
+        for stream in streams { stream.close() }
     }
 
     // MARK: Requests
@@ -107,7 +142,7 @@ public final class TestClient: Sendable {
         return try await exchange(connect, reusing: false) { stream, deadline in
             // A server that refuses early may close before it has read all: its answer counts, not our failure.
             try? stream.send(octets[...], by: deadline)
-            if finishing { stream.socket.finishSending() }
+            if finishing { stream.finishSending() }
             var reader = ResponseReader(stream, buffer: ReceiveBuffer(capacity: 16_384), deadline: deadline)
             return (try reader.rest(), false)
         }
@@ -151,10 +186,9 @@ public final class TestClient: Sendable {
             try await Self.threads.run { [self] in
                 do {
                     let kept = reusing ? takeIdle() : nil
-                    let stream =
-                        try kept.map { PolledSocket($0, interrupt: interrupt) } ?? connect(interrupt, deadline)
+                    let stream = try kept?.with(interrupt: interrupt) ?? connect(interrupt, deadline)
                     var staysOpen = false
-                    defer { if staysOpen { keep(stream.socket) } else { stream.socket.close() } }
+                    defer { if staysOpen { keep(stream) } else { stream.close() } }
                     let result: Result
                     (result, staysOpen) = try work(stream, deadline)
                     return result
@@ -170,18 +204,18 @@ public final class TestClient: Sendable {
     }
 
     /// A kept connection that the server has not closed meanwhile.
-    private func takeIdle() -> Socket? {
-        while let socket = idle.withLock({ $0.popLast() }) {
-            if socket.isQuiet { return socket }
-            socket.close()
+    private func takeIdle() -> PolledSocket? {
+        while let stream = idle.withLock({ $0.popLast() }) {
+            if stream.socket.isQuiet { return stream }
+            stream.close()
         }
         return nil
     }
 
-    private func keep(_ socket: Socket) {
-        let surplus = idle.withLock { sockets in
-            sockets.append(socket)
-            return sockets.count > Self.idleLimit ? sockets.removeFirst() : nil
+    private func keep(_ stream: PolledSocket) {
+        let surplus = idle.withLock { streams in
+            streams.append(stream)
+            return streams.count > Self.idleLimit ? streams.removeFirst() : nil
         }
         surplus?.close()
     }
@@ -257,6 +291,7 @@ extension TestClientError {
             case .lost(ECONNREFUSED): .refused
             case .lost(ECONNRESET), .lost(EPIPE): .reset(received: received)
             case .lost(let code): .failed(SystemError.text(of: code))
+            case .insecure(let reason): .insecure(reason)
             }
     }
 }

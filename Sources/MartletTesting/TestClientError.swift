@@ -12,6 +12,8 @@ public enum TestClientError: Error, Sendable, Hashable, CustomStringConvertible 
     case malformed(String)
     /// More than the client takes: 64 KiB of head or 64 MiB of content.
     case tooLarge
+    /// TLS failed, for this reason: a certificate that is not trusted, for example.
+    case insecure(String)
     /// The system's call failed, in its words.
     case failed(String)
     /// Over `.direct` there is no connection to send octets on.
@@ -28,6 +30,7 @@ public enum TestClientError: Error, Sendable, Hashable, CustomStringConvertible 
         case .closed(let count): "the connection was closed after \(count) octets, before the answer was complete"
         case .malformed(let reason): "the answer is not valid: \(reason)"
         case .tooLarge: "the answer is larger than the client takes"
+        case .insecure(let reason): "TLS failed: \(reason)"
         case .failed(let text): text
         case .noConnection: "there is no connection: this client calls the handler directly"
         case .invalidRequest(let reason): "the request cannot be sent: \(reason)"

@@ -58,13 +58,19 @@ extension TestServer {
     }
 
     private func serve(_ socket: Socket, _ peer: SocketAddress) throws -> (Thread, Signal) {
-        let number = state.withLock { state in
+        let (number, security) = state.withLock { state in
             state.connections += 1
-            return state.connections
+            return (state.connections, state.security)
         }
         let hasEnded = try Signal()
         let stream = PolledSocket(socket, interrupt: stopped)
-        let connection = ServedConnection(server: self, stream: stream, peer: peer, number: number)
+        let connection = ServedConnection(
+            server: self,
+            stream: stream,
+            security: security,
+            peer: peer,
+            number: number
+        )
         let thread = try Thread(name: "test-server-\(number)") {
             connection.run()
             hasEnded.set()

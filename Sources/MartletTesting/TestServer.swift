@@ -61,6 +61,8 @@ public final class TestServer: Sendable {
         var problems: [ServerProblems.Problem] = []
 
         var isListening = true
+        /// For connections to come; nil: they stay in the clear.
+        var security: (any StreamSecurity)?
         var connections = 0
         var acceptor: Thread?
         var hasEnded = false
@@ -144,9 +146,10 @@ public final class TestServer: Sendable {
         return problems.isEmpty ? nil : ServerProblems(problems: problems, underlying: underlying)
     }
 
-    /// The URL of a path on this server: `http://127.0.0.1:<port><path>`.
+    /// The URL of a path on this server: `http://127.0.0.1:<port><path>`, or https.
     /// - Parameter path: with its leading "/", percent-encoded, with a query if wanted.
     public func url(_ path: String = "/") -> String {
-        "http://127.0.0.1:\(port)\(path)"
+        let scheme = state.withLock { $0.security == nil } ? "http" : "https"
+        return "\(scheme)://127.0.0.1:\(port)\(path)"
     }
 }

@@ -10,6 +10,10 @@ public enum Transport: Sendable, Hashable, CaseIterable {
     case pair
     /// A server that listens on a free port of 127.0.0.1.
     case socket
+    #if TLS
+        /// The same, and it speaks TLS, with a certificate by the test CA, which the client trusts.
+        case tls
+    #endif
 }
 
 /// Runs a test with a client of a handler. What the handler's server needs is stopped afterwards, whatever happens.
@@ -24,7 +28,7 @@ public enum Transport: Sendable, Hashable, CaseIterable {
 /// }
 /// ```
 /// - Parameters:
-///   - configuration: of the server, for `.pair` and `.socket`; its addresses are ignored.
+///   - configuration: of the server, for all but `.direct`; its addresses are ignored.
 ///   - timeout: for each call of the client; default 10 s.
 /// - Throws: what `body` throws; `SystemError` when the server cannot start.
 @discardableResult
@@ -37,27 +41,40 @@ public func withClient<Result>(
 ) async throws -> Result {
     guard transport != .direct else { return try await body(TestClient(.direct(handler), timeout: timeout)) }
     var configuration = configuration
-    configuration.addresses = transport == .socket ? [.loopback(port: 0)] : []
+    configuration.addresses = transport == .pair ? [] : [.loopback(port: 0)]
+    #if TLS
+        if transport == .tls { configuration.security = try TestCertificate.testCA.server }
+    #endif
     let server = Server(configuration: configuration, handler: handler)
     try server.start()
-    let client =
-        switch server.addresses.first?.port {
-        case .some(let port): TestClient(port: port, timeout: timeout)
-        case .none: TestClient(pairedWith: server, timeout: timeout)
-        }
     let result: Swift.Result<Result, any Error>
     do {
+        let client = try TestClient(of: server, over: transport, timeout: timeout)
+        defer { client.closeConnections() }
         result = .success(try await body(client))
     } catch {
         result = .failure(error)
     }
-    client.closeConnections()
     server.stop(grace: .zero)
     await server.waitUntilStopped()
     return try result.get()
 }
 
 extension TestClient {
+    fileprivate convenience init(of server: Server, over transport: Transport, timeout: Duration) throws {
+        guard let port = server.addresses.first?.port else {
+            self.init(pairedWith: server, timeout: timeout)
+            return
+        }
+        #if TLS
+            if transport == .tls {
+                try self.init(tlsPort: port, timeout: timeout)
+                return
+            }
+        #endif
+        self.init(port: port, timeout: timeout)
+    }
+
     convenience init(pairedWith server: Server, timeout: Duration) {
         let connect: @Sendable (Signal, Instant) throws -> PolledSocket = { interrupt, _ in
             let (ours, theirs) = try PolledSocket.pair()

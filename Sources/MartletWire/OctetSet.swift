@@ -6,7 +6,7 @@ package struct OctetSet: Sendable {
     let high: UInt64
 
     @inline(__always)
-    func contains(_ octet: UInt8) -> Bool {
+    package func contains(_ octet: UInt8) -> Bool {
         let word = octet & 0x40 == 0 ? low : high
         return octet < 0x80 && (word &>> UInt64(octet & 0x3F)) & 1 != 0
     }
@@ -25,7 +25,7 @@ package struct OctetSet: Sendable {
 
     /// `tchar`, what tokens such as methods and field names are made of (RFC 9110 §5.6.2).
     @inline(__always)
-    static var token: OctetSet { OctetSet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE) }
+    package static var token: OctetSet { OctetSet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE) }
 
     /// What may stand for itself in a path segment: `pchar` (RFC 3986 §3.3) without `%`, and with `[` and `]`.
     ///
@@ -66,7 +66,7 @@ package struct OctetSet: Sendable {
 
     /// The ASCII letters A to Z as a to z, every other octet as it is.
     @inline(__always)
-    static func lowercased(_ octet: UInt8) -> UInt8 {
+    package static func lowercased(_ octet: UInt8) -> UInt8 {
         octet &- 0x41 < 26 ? octet | 0x20 : octet
     }
 

@@ -18,12 +18,7 @@ public struct RequestParser: Sendable {
 
     private let limits: HeadLimits
     private var phase = Phase.emptyLines
-    /// The octets of the input that need not be looked at again.
-    private var scanned = 0
-    /// Where the line begins that `scanned` is in.
-    private var lineStart = 0
-    /// Where the field lines begin.
-    private var fieldsStart = 0
+    private var lines = HeadLines()
     private var framing = FramingFields()
 
     /// Makes a parser at the beginning of a head.
@@ -66,7 +61,7 @@ public struct RequestParser: Sendable {
             keepFieldLines(of: input, in: &head)
             if isComplete {
                 phase = .complete
-                return scanned
+                return lines.scanned
             }
             return nil
         } catch {
@@ -89,7 +84,9 @@ public struct RequestParser: Sendable {
             guard try readRequestLine(input, to: window, &head) else { return try needMore(input) }
             phase = .fieldLines
         }
-        guard try readFieldLines(input, to: window, &head) else { return try needMore(input) }
+        guard try lines.readFields(input, to: window, limit: limits.fieldCount, into: &head.fields, &framing) else {
+            return try needMore(input)
+        }
         try framing.settle(&head)
         return true
     }
@@ -108,17 +105,17 @@ extension RequestParser {
     /// Skips empty lines before the request line (RFC 9112 §2.2); whether its first octet is there.
     @inline(__always)
     private mutating func skipEmptyLines(_ input: Span<UInt8>, to window: Int) throws(RequestError) -> Bool {
-        while scanned < window {
-            guard input[scanned] == 0x0D else {
+        while lines.scanned < window {
+            guard input[lines.scanned] == 0x0D else {
                 // 22 is the type of a TLS handshake record (RFC 8446 §5.1).
-                if scanned == 0, input[0] == 22 { throw .tlsClientHello }
-                lineStart = scanned
+                if lines.scanned == 0, input[0] == 22 { throw .tlsClientHello }
+                lines.beginLine()
                 return true
             }
-            guard scanned + 1 < window else { return false }
-            guard input[scanned + 1] == 0x0A else { throw .bareCarriageReturn }
-            scanned += 2
-            guard scanned <= 2 * HeadLimits.emptyLines else { throw .tooManyEmptyLines }
+            guard lines.scanned + 1 < window else { return false }
+            guard input[lines.scanned + 1] == 0x0A else { throw .bareCarriageReturn }
+            lines.scanned += 2
+            guard lines.scanned <= 2 * HeadLimits.emptyLines else { throw .tooManyEmptyLines }
         }
         return false
     }
@@ -131,71 +128,20 @@ extension RequestParser {
         _ head: inout RequestHead
     ) throws(RequestError) -> Bool {
         // One octet more than the limit, where the CR of the longest line is.
-        let bound = min(window, lineStart + limits.requestLine + 1)
-        guard let end = try endOfLine(input, to: bound, window: window, allowingTabs: false) else {
-            guard scanned - lineStart > limits.requestLine else { return false }
-            _ = try head.readMethod(input.extracting(lineStart..<scanned))
+        let bound = min(window, lines.lineStart + limits.requestLine + 1)
+        guard let end = try lines.endOfLine(input, to: bound, window: window, allowingTabs: false) else {
+            guard lines.scanned - lines.lineStart > limits.requestLine else { return false }
+            _ = try head.readMethod(input.extracting(lines.lineStart..<lines.scanned))
             throw .requestLineTooLong
         }
-        try head.readRequestLine(input.extracting(lineStart..<end))
-        lineStart = scanned
-        fieldsStart = scanned
+        try head.readRequestLine(input.extracting(lines.lineStart..<end))
+        lines.beginFields()
         return true
-    }
-
-    /// Reads field lines; whether the empty line after them was found.
-    private mutating func readFieldLines(
-        _ input: Span<UInt8>,
-        to window: Int,
-        _ head: inout RequestHead
-    ) throws(RequestError) -> Bool {
-        while let end = try endOfLine(input, to: window, window: window, allowingTabs: true) {
-            if end == lineStart { return true }
-            let line = input.extracting(lineStart..<end)
-            let parsed = try FieldLine(parsing: line)
-            guard head.fields.lines.count < limits.fieldCount else { throw .tooManyFields }
-            head.fields.lines.append(parsed.moved(by: lineStart - fieldsStart))
-            if !parsed.isCanonical(in: line) {
-                head.fields.isCanonical = false
-            }
-            lineStart = scanned
-            try framing.note(line, parsed)
-        }
-        return false
     }
 
     /// Copies the bytes of the lines that were read since the last call into the head.
     private func keepFieldLines(of input: Span<UInt8>, in head: inout RequestHead) {
         guard case .fieldLines = phase else { return }
-        let kept = fieldsStart + head.fields.bytes.count
-        guard kept < lineStart else { return }
-        head.fields.bytes.append(copying: input.extracting(kept..<lineStart))
-    }
-
-    /// Returns the index of the CR that ends the line, and sets `scanned` after its LF; nil if it is not there yet.
-    ///
-    /// Looks for control octets in `scanned..<bound`, and for the LF in all of the window.
-    @inline(__always)
-    private mutating func endOfLine(
-        _ input: Span<UInt8>,
-        to bound: Int,
-        window: Int,
-        allowingTabs: Bool
-    ) throws(RequestError) -> Int? {
-        while true {
-            let index = firstControl(in: input, from: scanned, to: bound)
-            scanned = index
-            guard index < bound else { return nil }
-            switch input[index] {
-            case 0x0D:
-                guard index + 1 < window else { return nil }
-                guard input[index + 1] == 0x0A else { throw .bareCarriageReturn }
-                scanned = index + 2
-                return index
-            case 0x09 where allowingTabs: scanned = index + 1
-            case 0x0A: throw .bareLineFeed
-            default: throw .controlCharacter
-            }
-        }
+        lines.keepFields(of: input, in: &head.fields)
     }
 }

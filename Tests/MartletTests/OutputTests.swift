@@ -9,13 +9,13 @@ struct OutputTests {
     @Test("a stream whose client never quite catches up does not grow")
     func neverEmpty() throws {
         let (near, far) = try TestSocket.pair()
-        let socket = Socket(fd: near.fd)
+        let transport = Transport(Socket(fd: near.fd))
         var output = Output()
         let piece = [UInt8](repeating: 1, count: 10_000)
         for _ in 0..<60 { output.append(piece.span) }
         var received = 0
         for _ in 0..<1000 {
-            #expect(output.flush(to: socket) == .blocked)
+            #expect(output.flush(to: transport) == .blocked)
             output.append(piece.span)
             received += try far.receive(exactly: piece.count).count
         }

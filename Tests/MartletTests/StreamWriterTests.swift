@@ -75,7 +75,7 @@ struct StreamWriterTests {
         for _ in 0..<40 { output.append(piece.span) }
         for _ in 0..<2000 {
             output.append(piece.span)
-            _ = output.flush(to: Socket(fd: near.fd))
+            _ = output.flush(to: Transport(Socket(fd: near.fd)))
             largest = max(largest, output.bytes.count)
             _ = try far.receive(upTo: 1000)
             #expect(output.pendingBytes > 0)

@@ -1,0 +1,480 @@
+import HTTPTypes
+import Martlet
+import MartletReactor
+import MartletWire
+
+/// One connection to a backend: octets out, an answer in, and a wait where neither goes on.
+///
+/// Everything happens on the loop's thread, in tasks that run there or from its events. `Sendable` because those tasks
+/// carry it along. One task waits to read and one to write, at most.
+final class BackendConnection: EventSource, @unchecked Sendable {
+    enum Phase {
+        case connecting
+        /// In use by a request.
+        case busy
+        /// Waits in the pool for the next request.
+        case idle
+        /// An upgrade: octets of another protocol, without a time limit.
+        case upgraded
+        case closed(any Error)
+    }
+
+    /// What is still to come of an answer's content.
+    enum Content {
+        case none
+        case length(Int)
+        indirect case chunked(ChunkedDecoder)
+        case untilClose
+    }
+
+    /// Octets that may wait to be taken by the kernel before a writer waits.
+    static let highWater = 64 * 1024
+
+    let loop: EventLoop
+    let state: BackendState
+    let options: GatewayOptions
+    private(set) var phase = Phase.connecting
+    private let socket: Socket
+    private var registration: Registration?
+
+    /// An event said that there is something to receive, or the end, and no receipt said otherwise.
+    private var inputReady = false
+    private var peerFinished = false
+    private var input = ReceiveBuffer()
+    private var output: [UInt8] = []
+    private var outputOffset = 0
+    /// The backend takes no more: it may have answered and closed all the same.
+    private(set) var cannotSend = false
+
+    private var parser: ResponseParser
+    /// The head of the answer.
+    var head = ReceivedResponse()
+    private var content = Content.none
+    /// The fields behind chunked content.
+    private(set) var trailers = Fields()
+    /// Octets of answers came in since the request began.
+    private(set) var receivedAny = false
+    private var hasHead = false
+    /// It served a request before.
+    private(set) var isUsed = false
+
+    private var reader: Waiter<Void>?
+    private var writer: Waiter<Void>?
+    /// Called once when the deadline is reached, instead of failing.
+    private var patience: (() -> Void)?
+    /// Called when an idle one closes.
+    var leftPool: ((BackendConnection) -> Void)?
+
+    /// Begins to connect.
+    init(to address: SocketAddress, state: BackendState, options: GatewayOptions, loop: EventLoop)
+        throws(BackendFailure)
+    {
+        self.loop = loop
+        self.state = state
+        self.options = options
+        parser = ResponseParser(limits: options.heads)
+        do throws(SystemError) {
+            socket = try Socket.connect(to: address)
+        } catch {
+            throw .unreachable("\(error)")
+        }
+        do throws(SystemError) {
+            registration = try loop.register(self, fd: socket.fd, trigger: .edge)
+        } catch {
+            socket.close()
+            phase = .closed(error)
+            throw .unreachable("\(error)")
+        }
+    }
+
+    deinit {
+        if case .closed = phase { return }
+        socket.close()
+    }
+
+    var isClosed: Bool {
+        if case .closed = phase { true } else { false }
+    }
+
+    // MARK: Events
+
+    func ready(_ readiness: Readiness) {
+        if !readiness.isDisjoint(with: [.readable, .peerFinished, .hangup]) { inputReady = true }
+        if readiness.contains(.peerFinished) { peerFinished = true }
+        switch phase {
+        case .connecting:
+            guard !readiness.isDisjoint(with: [.writable, .hangup]) else { return }
+            resumeWriter()
+        case .idle:
+            // Its end, or octets that no request asked for, which must not be taken for an answer (RFC 9112 §9.2).
+            guard inputReady else { return }
+            close(CancellationError())
+        case .busy, .upgraded:
+            if readiness.contains(.writable) { flush() }
+            if inputReady { resumeReader() }
+        case .closed:
+            break
+        }
+    }
+
+    func deadlineReached() {
+        if let patience {
+            self.patience = nil
+            setDeadline(after: options.firstByteTimeout)
+            return patience()
+        }
+        switch phase {
+        case .connecting: close(BackendFailure.timedOut(.connecting))
+        case .busy: close(BackendFailure.timedOut(hasHead ? .content : .answering))
+        case .idle, .upgraded: close(CancellationError())
+        case .closed: break
+        }
+    }
+
+    private func setDeadline(after duration: Duration) {
+        if let registration { loop.setDeadline(registration, loop.now + Nanoseconds(duration)) }
+    }
+
+    func unsetDeadline() {
+        if let registration { loop.setDeadline(registration, .never) }
+    }
+
+    /// Calls `action` once if nothing is heard for so long.
+    func expectAnswer(within duration: Duration, _ action: @escaping () -> Void) {
+        patience = action
+        setDeadline(after: duration)
+    }
+
+    /// Closes an upgraded connection after so long, whatever comes.
+    func expectEnd(within duration: Duration) {
+        guard case .upgraded = phase else { return }
+        setDeadline(after: duration)
+    }
+
+    /// The request has come on: the answer has as long as it has from now.
+    private func madeProgress() {
+        guard patience == nil, case .busy = phase else { return }
+        setDeadline(after: hasHead ? options.idleTimeout : options.firstByteTimeout)
+    }
+
+    // MARK: Waiting
+
+    private func resumeReader() {
+        guard let waiting = reader.take() else { return }
+        waiting.resume()
+    }
+
+    private func resumeWriter() {
+        guard let waiting = writer.take() else { return }
+        waiting.resume()
+    }
+
+    private func waitToRead() async throws {
+        if case .closed(let error) = phase { throw error }
+        giveInput()
+        madeProgress()
+        try await withCheckedThrowingContinuation { reader = Waiter($0) }
+        if case .closed(let error) = phase { throw error }
+    }
+
+    private func waitToWrite() async throws {
+        if case .closed(let error) = phase { throw error }
+        try await withCheckedThrowingContinuation { writer = Waiter($0) }
+        if case .closed(let error) = phase { throw error }
+    }
+
+    /// Waits until it is connected.
+    func connected() async throws {
+        setDeadline(after: options.connectTimeout)
+        try await waitToWrite()
+        let code = socket.connectionFailure
+        guard code == 0 else {
+            let failure = BackendFailure.unreachable("connecting failed: \(SystemError.text(of: code))")
+            close(failure)
+            throw failure
+        }
+        phase = .busy
+    }
+
+    // MARK: The life of a connection
+
+    /// A request begins.
+    /// - Parameter isRepeatable: whether it could be sent again if the connection turns out to be dead.
+    /// - Returns: false when an idle one is of no use any more; it is closed then.
+    func take(isRepeatable: Bool) -> Bool {
+        if case .idle = phase {
+            guard isRepeatable || socket.isAtRest else {
+                close(CancellationError())
+                return false
+            }
+            phase = .busy
+            isUsed = true
+        }
+        parser.reset()
+        content = .none
+        receivedAny = false
+        hasHead = false
+        cannotSend = false
+        if !trailers.isEmpty { trailers = Fields() }
+        return !isClosed
+    }
+
+    /// Whether it can serve another request: this answer was read to its end, and nothing more came (RFC 9112 §9.3, §9.6).
+    func rest(in pool: @escaping (BackendConnection) -> Void) -> Bool {
+        guard case .busy = phase, case .none = content, hasHead, head.wantsKeepAlive, !peerFinished, !cannotSend,
+            input.isEmpty, outputOffset == output.count
+        else { return false }
+        if inputReady {
+            guard socket.isAtRest else { return false }
+            inputReady = false
+        }
+        giveInput()
+        phase = .idle
+        leftPool = pool
+        setDeadline(after: options.idleConnectionTimeout)
+        return true
+    }
+
+    /// From here on it speaks another protocol.
+    func upgrade() {
+        guard case .busy = phase else { return }
+        phase = .upgraded
+        content = .untilClose
+        unsetDeadline()
+    }
+
+    /// Closes, and tells who waits why. Only the first call counts.
+    func close(_ reason: any Error) {
+        if case .closed = phase { return }
+        let wasIdle = if case .idle = phase { true } else { false }
+        phase = .closed(reason)
+        if let registration { loop.deregister(registration, fd: nil) }
+        registration = nil
+        socket.close()
+        giveInput(evenFull: true)
+        giveOutput()
+        patience = nil
+        if wasIdle { leftPool?(self) }
+        leftPool = nil
+        reader.take()?.resume(throwing: reason)
+        writer.take()?.resume(throwing: reason)
+    }
+
+    /// Gives the input back to the pool while there is nothing in it.
+    private func giveInput(evenFull: Bool = false) {
+        guard input.capacity > 0, input.isEmpty || evenFull else { return }
+        var buffer = ReceiveBuffer()
+        swap(&buffer, &input)
+        loop.buffers.give(buffer)
+    }
+
+    private func giveOutput() {
+        guard output.capacity > 0 else { return }
+        var buffer: [UInt8] = []
+        swap(&buffer, &output)
+        outputOffset = 0
+        loop.buffers.give(buffer)
+    }
+
+    // MARK: Sending
+
+    /// Sends what `build` appends, or keeps it until the kernel takes it.
+    func send(_ build: (inout [UInt8]) -> Void) throws {
+        if case .closed(let error) = phase { throw error }
+        guard !cannotSend else { return }
+        if output.capacity == 0 { output = loop.buffers.takeSendBuffer() }
+        build(&output)
+        flush()
+    }
+
+    /// Returns when no more than a little waits to be sent. What the backend no longer takes is dropped.
+    func waitForRoom() async throws {
+        while output.count - outputOffset >= Self.highWater {
+            madeProgress()
+            try await waitToWrite()
+        }
+    }
+
+    private func flush() {
+        var hasSent = false
+        while outputOffset < output.count {
+            switch socket.send(output.span.extracting(outputOffset..<output.count)) {
+            case .count(let count):
+                outputOffset += count
+                hasSent = true
+            case .wouldBlock, .end:
+                // What is sent makes room.
+                if outputOffset >= output.count - outputOffset {
+                    output.removeFirst(outputOffset)
+                    outputOffset = 0
+                }
+                if hasSent { madeProgress() }
+                if output.count - outputOffset < Self.highWater { resumeWriter() }
+                return
+            case .failed:
+                // An answer may have come before it closed: who reads finds out (RFC 9112 §9.5).
+                cannotSend = true
+                inputReady = true
+                giveOutput()
+                resumeReader()
+                return resumeWriter()
+            }
+        }
+        giveOutput()
+        if hasSent { madeProgress() }
+        resumeWriter()
+    }
+
+    /// Tells the backend that nothing more comes (a FIN), once everything is sent.
+    func finishSending() async throws {
+        while outputOffset < output.count { try await waitToWrite() }
+        socket.finishSending()
+    }
+
+    // MARK: Receiving
+
+    /// Receives once, waiting until there is something.
+    /// - Returns: false at the end.
+    private func receive() async throws -> Bool {
+        while true {
+            if case .closed(let error) = phase { throw error }
+            guard inputReady else {
+                try await waitToRead()
+                continue
+            }
+            if let hasMore = try receiveNow() { return hasMore }
+        }
+    }
+
+    /// Receives once: false at the end, nil when nothing is there.
+    private func receiveNow() throws -> Bool? {
+        if input.capacity == 0 { input = loop.buffers.takeReceiveBuffer() }
+        if input.room == 0 { input.grow(toCapacity: input.capacity * 2) }
+        let room = input.room
+        switch socket.receive(into: &input) {
+        case .count(let count):
+            if count < room, !peerFinished { inputReady = false }
+            receivedAny = true
+            patience = nil
+            return true
+        case .end:
+            return false
+        case .wouldBlock:
+            inputReady = false
+            return nil
+        case .failed(let code):
+            let failure = BackendFailure.ended(errno: code, receivedAny: receivedAny)
+            close(failure)
+            throw failure
+        }
+    }
+
+    /// Waits for the head of the next answer, interim or final, and puts it into `head`.
+    func receiveHead(to method: HTTPRequest.Method) async throws {
+        while true {
+            if !input.isEmpty, try parseHead(method) { return }
+            guard try await receive() else {
+                let failure = BackendFailure.ended(errno: nil, receivedAny: receivedAny)
+                close(failure)
+                throw failure
+            }
+        }
+    }
+
+    private func parseHead(_ method: HTTPRequest.Method) throws -> Bool {
+        do throws(ResponseError) {
+            var held = ReceiveBuffer()
+            swap(&held, &input)
+            defer { swap(&held, &input) }
+            guard let count = try parser.parse(held.bytes, to: method, into: &head) else { return false }
+            held.consume(count)
+        } catch {
+            let failure = BackendFailure.invalidHead(error)
+            close(failure)
+            throw failure
+        }
+        if head.isInterim { return true }
+        hasHead = true
+        state.isOld = head.version == .http1_0
+        switch head.framing {
+        case .none: content = .none
+        case .length(let count): content = .length(count)
+        case .chunked: content = .chunked(ChunkedDecoder())
+        case .untilClose: content = .untilClose
+        }
+        return true
+    }
+
+    /// Whether all of the answer's content was taken.
+    var isComplete: Bool {
+        if case .none = content { true } else { false }
+    }
+
+    /// The content that is here already, which may be nothing, without waiting for any.
+    func takeArrived() throws -> [UInt8] {
+        switch content {
+        case .none: return []
+        case .length(let remaining):
+            let count = min(remaining, input.count)
+            let octets = input.take(count)
+            content = remaining == count ? .none : .length(remaining - count)
+            return octets
+        case .untilClose:
+            return input.take(input.count)
+        case .chunked(var decoder):
+            content = .none  // Until the decoder says otherwise; it is moved, not copied.
+            let (octets, isEnd) = try decode(&decoder)
+            if isEnd { trailers = decoder.trailers } else { content = .chunked(decoder) }
+            return octets
+        }
+    }
+
+    /// All data of the chunks that are here.
+    private func decode(_ decoder: inout ChunkedDecoder) throws -> ([UInt8], isEnd: Bool) {
+        var octets: [UInt8] = []
+        var offset = 0
+        defer { input.consume(offset) }
+        do throws(RequestError) {
+            while true {
+                switch try decoder.next(input.bytes, offset: &offset) {
+                case .needsInput: return (octets, false)
+                case .data(let range): octets.append(copying: input.bytes.extracting(range))
+                case .end: return (octets, true)
+                }
+            }
+        } catch {
+            let failure = BackendFailure.invalidContent(error)
+            close(failure)
+            throw failure
+        }
+    }
+
+    /// The next piece of the answer's content, as it came; nil at its end.
+    func nextPiece() async throws -> [UInt8]? {
+        while true {
+            let octets = try takeArrived()
+            if !octets.isEmpty { return octets }
+            if isComplete { return nil }
+            if try await receive() { continue }
+            if case .untilClose = content {
+                content = .none
+                return nil
+            }
+            let failure = BackendFailure.ended(errno: nil, receivedAny: true)
+            close(failure)
+            throw failure
+        }
+    }
+}
+
+extension ReceiveBuffer {
+    /// Takes `count` octets from the front.
+    fileprivate mutating func take(_ count: Int) -> [UInt8] {
+        guard count > 0 else { return [] }
+        var octets: [UInt8] = []
+        octets.reserveCapacity(count)
+        octets.append(copying: bytes.extracting(0..<count))
+        consume(count)
+        return octets
+    }
+}
