@@ -13,6 +13,8 @@ import MartletWire
 final class Connection: EventSource, @unchecked Sendable {
     /// What the connection is doing. Sending goes on beside all but the last two.
     enum Phase: Equatable {
+        /// Waits for a proxy to say who the client is (PROXY protocol).
+        case learningPeer
         /// Agrees with the client on keys (TLS).
         case shakingHands
         /// Waits for a request head, or has a part of one.
@@ -48,7 +50,8 @@ final class Connection: EventSource, @unchecked Sendable {
     let worker: Worker
     /// The worker's. Here too, because a way over the worker counts references.
     let loop: EventLoop
-    let peer: SocketAddress
+    /// The client; until a proxy has named it, the proxy.
+    var peer: SocketAddress
     /// How requests that outlive it know it; made when the first one needs it.
     private(set) lazy var reference = ConnectionReference(self)
     /// Its place in the worker's list.
@@ -95,12 +98,7 @@ final class Connection: EventSource, @unchecked Sendable {
         self.index = index
         parser = RequestParser(limits: worker.configuration.limits.heads)
         registration = loop.register(timer: self)
-        if transport.security == nil {
-            setDeadline(after: worker.timeouts.keepAlive)
-        } else {
-            phase = .shakingHands
-            setDeadline(after: worker.timeouts.handshake)
-        }
+        begin(afterHeader: worker.configuration.proxies.isEmpty)
         // Its request has often come with it. One that is answered and closed at once is never watched.
         inputReady = true
         requestTurn()
@@ -165,6 +163,9 @@ final class Connection: EventSource, @unchecked Sendable {
     func deadlineReached() {
         isStalled = false
         switch phase {
+        case .learningPeer:
+            complain("no PROXY header came in time")
+            close()
         case .shakingHands:
             handshakeFailed(SecurityFailure("timeout", "the TLS handshake did not end in time"))
             close()
@@ -203,6 +204,7 @@ final class Connection: EventSource, @unchecked Sendable {
         for _ in 0..<Self.stepsPerTurn {
             let goesOn =
                 switch phase {
+                case .learningPeer: learnPeer()
                 case .shakingHands: shakeHands()
                 case .receivingHead: receiveHead()
                 case .responding: flush() && feedReader()

@@ -8,6 +8,10 @@ public struct ServerConfiguration: Sendable {
     public var addresses: [SocketAddress] = [.loopback(port: 8000)]
     /// What protects connections: TLS, as MartletTLS makes it; nil: nothing, they are in the clear. It is for all addresses.
     public var security: (any StreamSecurity)?
+    /// The proxies that begin each connection with a PROXY header (haproxy.org's proxy-protocol.txt, version 1 or 2), which
+    /// names the client: `Request.peer` is that one's address. A connection of theirs without a header is closed, and so is
+    /// every connection of anybody else, who could claim any address. Default: none, and no header is looked for.
+    public var proxies: [AddressRange] = []
     /// Event loops, each a thread of its own; default one for each core the process may use.
     public var threads: Int = Processors.available
     /// What clients may send and how long they may take.

@@ -9,7 +9,9 @@ enum PortOwner {
         let links = Set(inodes.map { "socket:[\($0)]" })
         for process in FileSystem.names(in: "/proc") where process.allSatisfy(\.isNumber) {
             let folder = "/proc/\(process)/fd"
-            guard FileSystem.names(in: folder).contains(where: { links.contains(target(of: "\(folder)/\($0)")) }) else { continue }
+            guard FileSystem.names(in: folder).contains(where: { links.contains(target(of: "\(folder)/\($0)")) }) else {
+                continue
+            }
             let name = FileSystem.contents(of: "/proc/\(process)/comm").split(separator: "\n").first ?? "a process"
             return "\(Banner.printable(String(name))) (process \(process))"
         }

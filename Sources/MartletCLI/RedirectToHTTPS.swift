@@ -11,11 +11,17 @@ struct RedirectToHTTPS: ImmediateHandler {
 
     func respondImmediately(to request: Request) throws -> Response? {
         guard let host = request.head.authority?.host else {
-            throw HTTPError(.badRequest, "This port only leads to https://, port \(port), and no Host says on which host.")
+            throw HTTPError(
+                .badRequest,
+                "This port only leads to https://, port \(port), and no Host says on which host."
+            )
         }
         let query = request.query.map { "?\($0)" } ?? ""
         let place = port == 443 ? host : "\(host):\(port)"
-        var response = Response.redirect(to: "https://\(place)\(request.head.rawPath)\(query)", status: .permanentRedirect)
+        var response = Response.redirect(
+            to: "https://\(place)\(request.head.rawPath)\(query)",
+            status: .permanentRedirect
+        )
         // Browsers would keep a 308 for good, and another program may serve here tomorrow.
         response.fields.append(.cacheControl, "no-cache")
         return response

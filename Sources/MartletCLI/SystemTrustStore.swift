@@ -104,7 +104,9 @@
         }
 
         private func manually(_ commands: [[String]], _ reason: String) -> TrustFailure {
-            let line = commands.map { (["sudo"] + $0.map(Self.quoted)).joined(separator: " ") }.joined(separator: " && ")
+            let line = commands.map { (["sudo"] + $0.map(Self.quoted)).joined(separator: " ") }.joined(
+                separator: " && "
+            )
             return TrustFailure(message: "\(reason). Run: \(line)")
         }
 

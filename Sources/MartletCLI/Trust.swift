@@ -47,7 +47,8 @@
                 case .install:
                     if trusts { return ("trusted it already", true) }
                     try store.install(root)
-                    return try store.trusts(root) ? ("trusts it now", true) : ("was told to trust it and does not", false)
+                    return try store.trusts(root)
+                        ? ("trusts it now", true) : ("was told to trust it and does not", false)
                 case .uninstall:
                     if !trusts { return ("did not trust it", true) }
                     try store.uninstall(root)

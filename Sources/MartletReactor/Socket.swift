@@ -36,6 +36,27 @@ public struct Socket: Sendable {
         }
     }
 
+    /// Looks at what was received without taking it: `body` is given at most `count` octets.
+    /// - Returns: what `body` returned; nil when there is nothing to look at: neither octets nor, as `body` is told by none
+    ///   of them, the end.
+    public func peek<Result>(_ count: Int, _ body: (Span<UInt8>) -> Result) -> Result? {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { octets in
+            while true {
+                let seen = unsafe recv(fd, octets.baseAddress, octets.count, CInt(MSG_PEEK))
+                if seen < 0, errno == EINTR { continue }
+                if seen < 0, errno == EAGAIN { return nil }
+                return unsafe body(Span(_unsafeElements: UnsafeMutableBufferPointer(rebasing: octets[..<max(seen, 0)])))
+            }
+        }
+    }
+
+    /// Takes `count` octets that `peek` has shown.
+    public func discard(_ count: Int) {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { octets in
+            while unsafe recv(fd, octets.baseAddress, count, 0) < 0, errno == EINTR {}
+        }
+    }
+
     /// Sends `bytes`, or a part of them.
     /// - Parameter more: true when more follows at once, so that a short head shares its segment with the content.
     public func send(_ bytes: Span<UInt8>, more: Bool = false) -> TransferResult {

@@ -59,7 +59,9 @@ struct AuthorityFolder {
         var octets = [UInt8](repeating: 0, count: Self.fileLimit)
         var count = 0
         while count < octets.count {
-            let more = unsafe octets[count...].withUnsafeMutableBytes { unsafe Glibc.read(fd, $0.baseAddress, $0.count) }
+            let more = unsafe octets[count...].withUnsafeMutableBytes {
+                unsafe Glibc.read(fd, $0.baseAddress, $0.count)
+            }
             if more < 0, errno == EINTR { continue }
             guard more >= 0 else { throw failure("Cannot read '\(file)'") }
             if more == 0 { break }

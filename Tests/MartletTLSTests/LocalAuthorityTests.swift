@@ -128,12 +128,16 @@ struct LocalAuthorityTests {
         try directory.write("file", "")
         #expect(throws: TLSError.self) { try LocalAuthority.open(directory.path(of: "file")) }
         try directory.write("bad/root.pem", "nothing")
-        try #expect(#require(throws: TLSError.self) { try LocalAuthority.open(directory.path(of: "bad")) }.description
-            .contains("holds no certificate"))
+        try #expect(
+            #require(throws: TLSError.self) { try LocalAuthority.open(directory.path(of: "bad")) }.description
+                .contains("holds no certificate")
+        )
         try directory.makeDirectory("odd/root.pem")
         #expect(unsafe chmod(directory.path(of: "odd"), 0o700) == 0)
-        try #expect(#require(throws: TLSError.self) { try LocalAuthority.open(directory.path(of: "odd")) }.description
-            .contains("is not what a local CA keeps there"))
+        try #expect(
+            #require(throws: TLSError.self) { try LocalAuthority.open(directory.path(of: "odd")) }.description
+                .contains("is not what a local CA keeps there")
+        )
     }
 
     @Test("without its key, or with another's, it is refused and it is told what to do")
@@ -177,7 +181,9 @@ struct LocalAuthorityTests {
         #expect(Set(leaf.names).isSuperset(of: ["DNS:\(label).local", "IP:127.0.0.1", "IP:::1", "DNS:\(host)"]))
         #expect(leaf.subject == "")
         #expect(leaf.notAfter == now + 30 * day)
-        for option in [["-verify_hostname", "localhost"], ["-verify_ip", "::1"], ["-verify_hostname", "\(label).local"]] {
+        for option in [
+            ["-verify_hostname", "localhost"], ["-verify_ip", "::1"], ["-verify_hostname", "\(label).local"],
+        ] {
             let result = try verify(leaf, "-purpose", "sslserver", option[0], option[1])
             #expect(result.status == 0, "\(option) \(result.errorText)")
         }
@@ -194,7 +200,9 @@ struct LocalAuthorityTests {
             ],
             hosts: ["App.Test", "example.com", "no name", "-"]
         )
-        #expect(try Set(made.main.names).isSuperset(of: ["IP:192.168.1.5", "IP:fd00::5", "IP:fe80::7", "DNS:app.test"]))
+        #expect(
+            try Set(made.main.names).isSuperset(of: ["IP:192.168.1.5", "IP:fd00::5", "IP:fe80::7", "DNS:app.test"])
+        )
         #expect(made.omitted == ["DNS:example.com", "IP:203.0.113.9", "IP:2001:db8::1"])
         #expect(try verify(try made.main).status == 0)
     }
