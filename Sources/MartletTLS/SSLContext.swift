@@ -65,7 +65,6 @@ final class SSLContext: @unchecked Sendable {
                     "Ciphersuites",
                     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
                 ),
-                TLSConfiguration.Setting("Options", "ServerPreference,PrioritizeChaCha"),
             ],
             for: role
         )
