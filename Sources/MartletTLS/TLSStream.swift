@@ -12,7 +12,7 @@ package final class TLSStream: SecureStream {
     /// An SSL.
     let stream: OpaquePointer
     /// What OpenSSL reads from and writes to; nil: memory, in tests.
-    private let wire: UnsafeMutablePointer<cmt_wire>?
+    let wire: UnsafeMutablePointer<cmt_wire>?
     /// What the callbacks of the SSL use.
     private let context: AnyObject
     private var state: State
@@ -230,6 +230,7 @@ package final class TLSStream: SecureStream {
     // MARK: The end
 
     package override func finishSending() -> Bool {
+        guard state != .closed else { return true }
         guard sendNotice() else { return false }
         socket.finishSending()
         return true
