@@ -39,7 +39,8 @@ struct Home {
             "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "30",
-                "-subj", "/CN=\(name)", "-addext", "subjectAltName=\(names)", "-keyout", directory.path(of: "\(name).key"),
+                "-subj", "/CN=\(name)", "-addext", "subjectAltName=\(names)", "-keyout",
+                directory.path(of: "\(name).key"),
                 "-out", directory.path(of: "\(name).pem"),
             ] + more
         )

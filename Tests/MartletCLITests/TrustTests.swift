@@ -151,7 +151,9 @@
                     "--mount", "sh", "-c", script, "sh", home.file("copy"), try Martlet.executable,
                     "\(home.file("roots"))/root.pem",
                 ],
-                environment: ["HOME": home.file("roots-home"), "XDG_DATA_HOME": "", "MARTLET_CA_DIR": home.file("roots")]
+                environment: [
+                    "HOME": home.file("roots-home"), "XDG_DATA_HOME": "", "MARTLET_CA_DIR": home.file("roots"),
+                ]
             )
             #expect(result.status == 0, "\(result.text) \(result.errorText)")
             #expect(result.text.contains("\nthe system: trusts it now\n"))

@@ -14,7 +14,8 @@
                 (TestCertificate.testCA, 0, ""), (.expired, 60, "certificate has expired"),
                 (.wrongHost, 60, "no alternative certificate subject name matches"),
                 (.selfSigned, 60, "self-signed certificate"),
-                (.missingIntermediate, 60, "unable to get local issuer certificate"), (.oldProtocol, 35, "SSL routines"),
+                (.missingIntermediate, 60, "unable to get local issuer certificate"),
+                (.oldProtocol, 35, "SSL routines"),
             ]
         )
         func curlNotices(certificate: TestCertificate, status: Int32, words: String) async throws {
@@ -65,7 +66,8 @@
                         print(error)
                     """
                 let text = try await python(server.url(), script)
-                let isAsWanted = text.contains(words) || text.contains("UNSUPPORTED_PROTOCOL") && certificate == .oldProtocol
+                let isAsWanted =
+                    text.contains(words) || text.contains("UNSUPPORTED_PROTOCOL") && certificate == .oldProtocol
                 #expect(isAsWanted, "\(text)")
             }
         }
@@ -74,7 +76,8 @@
             "so does the test client",
             arguments: [
                 (TestCertificate.expired, "certificate has expired"), (.wrongHost, "ostname mismatch"),
-                (.selfSigned, "self-signed certificate"), (.missingIntermediate, "unable to get local issuer certificate"),
+                (.selfSigned, "self-signed certificate"),
+                (.missingIntermediate, "unable to get local issuer certificate"),
                 (.oldProtocol, "protocol version"),
             ]
         )
@@ -104,7 +107,11 @@
                     #expect(try await client.post("/", text).text == text)
                     let request = try await server.nextRequest()
                     #expect(request.connection == 1)
-                    #expect(String(decoding: request.rawHead, as: UTF8.self).contains("\r\nHost: localhost:\(server.port)\r\n"))
+                    #expect(
+                        String(decoding: request.rawHead, as: UTF8.self).contains(
+                            "\r\nHost: localhost:\(server.port)\r\n"
+                        )
+                    )
                     #expect(request.body.count == text.utf8.count)
                 }
             }
