@@ -298,7 +298,8 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     private func flush() {
         var hasSent = false
         while outputOffset < output.count {
-            switch socket.send(output.span.extracting(outputOffset..<output.count)) {
+            let waiting = output  // Its octets are looked at where nobody can change them.
+            switch socket.send(waiting.span.extracting(outputOffset..<waiting.count)) {
             case .count(let count):
                 outputOffset += count
                 hasSent = true
@@ -431,21 +432,35 @@ final class BackendConnection: EventSource, @unchecked Sendable {
 
     /// All data of the chunks that are here.
     private func decode(_ decoder: inout ChunkedDecoder) throws -> ([UInt8], isEnd: Bool) {
+        // Swapped out and back: the decoder looks at what nobody else may change.
+        var held = ReceiveBuffer()
+        swap(&held, &input)
         var octets: [UInt8] = []
-        var offset = 0
-        defer { input.consume(offset) }
-        do throws(RequestError) {
-            while true {
-                switch try decoder.next(input.bytes, offset: &offset) {
-                case .needsInput: return (octets, false)
-                case .data(let range): octets.append(copying: input.bytes.extracting(range))
-                case .end: return (octets, true)
-                }
-            }
-        } catch {
+        let outcome = Result { () throws(RequestError) in try Self.decode(&decoder, &held, into: &octets) }
+        swap(&held, &input)
+        switch outcome {
+        case .success(let isEnd): return (octets, isEnd)
+        case .failure(let error):
             let failure = BackendFailure.invalidContent(error)
             close(failure)
             throw failure
+        }
+    }
+
+    /// - Returns: true at the end of the content.
+    private static func decode(
+        _ decoder: inout ChunkedDecoder,
+        _ input: inout ReceiveBuffer,
+        into octets: inout [UInt8]
+    ) throws(RequestError) -> Bool {
+        var offset = 0
+        defer { input.consume(offset) }
+        while true {
+            switch try decoder.next(input.bytes, offset: &offset) {
+            case .needsInput: return false
+            case .data(let range): octets.append(copying: input.bytes.extracting(range))
+            case .end: return true
+            }
         }
     }
 
