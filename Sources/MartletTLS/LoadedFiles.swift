@@ -46,7 +46,7 @@ struct LoadedFiles: Sendable {
         let keyPath = files.key ?? files.chain
         var keyFile = files.key == nil ? chainFile : try CredentialFile(keyPath, "private key")
         defer { erase(&keyFile.octets) }
-        var password: String?
+        var password = files.password
         if let path = files.passwordFile {
             let file = try CredentialFile(path, "password")
             let line = file.octets.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }

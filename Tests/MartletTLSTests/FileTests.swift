@@ -63,7 +63,10 @@ struct FileTests {
     func good() throws {
         let plain = try folder.write("plain", authority.credential("DNS:a.example", commonName: "plain"))
         let locked = try folder.write("locked", authority.credential("DNS:a.example"), password: "swördfish")
-        let server = try TLSServer(TLSConfiguration(certificates: [plain, locked]))
+        var direct = locked
+        direct.passwordFile = nil
+        direct.password = "swördfish"
+        let server = try TLSServer(TLSConfiguration(certificates: [plain, locked, direct]))
         #expect(server.warnings == [])
         #expect(subject(server) == "CN=plain")
         let credential = try authority.credential("DNS:a.example", commonName: "both")
@@ -254,6 +257,33 @@ struct ReloadTests {
         try folder.write("site-key.pem", new.key.pem() + Array("\n".utf8))
         #expect(try server.reloadIfChanged())
         #expect(subject == "CN=the new one")
+    }
+
+    @Test("connections begin on several threads while certificates are exchanged")
+    func concurrent() async throws {
+        let client = try TLSClient(authorities: [authority.certificate])
+        let results = await withTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask { [server] in
+                    (0..<25).filter { _ in
+                        guard let pair = try? StreamPair(overSockets: client, server), pair.shake() == (.done, .done)
+                        else { return false }
+                        return pair.pass([1, 2, 3], from: pair.client, to: pair.server) == [1, 2, 3]
+                    }.count
+                }
+            }
+            for number in 0..<20 {
+                guard let credential = try? authority.credential("DNS:a.example", commonName: "\(number)") else {
+                    continue
+                }
+                _ = try? folder.write("site", credential)
+                _ = try? server.reloadIfChanged()
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(results == 100)
+        try server.reload()
+        #expect(subject == "CN=19")
     }
 
     @Test("files that vanish are told of once, and the old ones used")
