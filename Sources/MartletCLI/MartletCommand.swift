@@ -30,7 +30,11 @@ struct MartletCommand: ParsableCommand {
     private static let verbs: [String: any ParsableCommand.Type] = ["trust": TrustCommand.self]
 
     static func main() {
-        let arguments = CommandLine.arguments.dropFirst()
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        // As the help of the verbs has it.
+        if arguments.count > 1, arguments[0] == "help", verbs[arguments[1]] != nil {
+            arguments = arguments.dropFirst() + ["--help"]
+        }
         guard let verb = arguments.first.flatMap({ verbs[$0] }) else { return main(nil) }
         verb.main(Array(arguments.dropFirst()))
     }
@@ -99,7 +103,7 @@ struct MartletCommand: ParsableCommand {
             subject: subject.path,
             addresses: server.addresses,
             urls: secured?.urls ?? server.addresses.flatMap(Scheme.http.urls),
-            details: secured?.details ?? []
+            details: logging.isQuiet ? [] : secured?.details() ?? []
         )
         if !logging.isQuiet { banner.write() }
         if listening.opensBrowser, let url = banner.urls.first { Browser.open(url) }

@@ -285,6 +285,18 @@ package final class TLSStream: SecureStream {
 
     package override var failure: SecurityFailure? { reason }
 
+    /// The host that was found to be covered last: hardly any client asks for another.
+    private var coveredHost: [UInt8] = []
+
+    package override func covers(_ host: Span<UInt8>) -> Bool {
+        if host.count == coveredHost.count, host.indices.allSatisfy({ host[$0] == coveredHost[$0] }) { return true }
+        var octets: [UInt8] = []
+        for index in host.indices { octets.append(host[index]) }
+        guard unsafe cmt_covers(stream, octets, octets.count) else { return false }
+        coveredHost = octets
+        return true
+    }
+
     package override var session: SecureSession? {
         if let knownSession { return knownSession }
         guard unsafe SSL_is_init_finished(stream) == 1 else { return nil }
