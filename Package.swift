@@ -204,7 +204,10 @@ let package = Package(
         ),
         .testTarget(
             name: "MartletTLSTests",
-            dependencies: ["MartletTLS", "MartletReactor", "CMartletTLS", "CMartletOpenSSL", "TestSupport"]
+            dependencies: [
+                "Martlet", .product(name: "Logging", package: "swift-log"), "MartletTLS", "MartletReactor",
+                "CMartletTLS", "CMartletOpenSSL", "TestSupport",
+            ]
         ),
         .testTarget(name: "MartletJSONTests", dependencies: ["MartletJSON", "Martlet", "TestSupport"]),
         .testTarget(

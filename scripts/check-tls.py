@@ -155,7 +155,7 @@ def sslscan(port, folder):
     protocols = dict(re.findall(r"^((?:SSL|TLS)v[\d.]+)\s+(enabled|disabled)$", text, re.M))
     enabled = {name for name, state in protocols.items() if state == "enabled"}
     expect(enabled == {"TLSv1.2", "TLSv1.3"}, f"sslscan sees {enabled}")
-    expect("Compression disabled" in text, "sslscan sees compression")
+    expect("Compression enabled" not in text, "sslscan sees compression")  # Its OpenSSL may not know any.
     expect("not supported" in text.partition("renegotiation:")[2][:80], "sslscan sees renegotiation")
     ciphers = re.findall(r"^(?:Preferred|Accepted)\s+TLSv1.2\s+\d+ bits\s+(\S+)", text, re.M)
     expect(len(ciphers) >= 3, "sslscan saw no cipher suites")

@@ -27,6 +27,7 @@ test)
     need openssl openssl
     need curl curl
     need wget wget
+    need libnss3-tools certutil
     need python3 python3
     need python3-websockets /usr/lib/python3/dist-packages/websockets/__init__.py
     need chromium chromium

@@ -134,14 +134,14 @@ int cmt_set_random_serial(X509 *certificate) {
 
 void cmt_set_up(SSL_CTX *context, bool is_server) {
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_clear_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_LEGACY_SERVER_CONNECT |
-                                       SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
+    SSL_CTX_clear_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
     // NO_AUTO_CHAIN: the chain is what the file says; else a missing one is searched for in each handshake.
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS | (is_server ? SSL_MODE_NO_AUTO_CHAIN : 0));
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_max_early_data(context, 0);
     if (!is_server) return;
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_num_tickets(context, 1);
     // For clients of TLS 1.2 without tickets.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
@@ -212,3 +212,18 @@ int cmt_log_keys(SSL_CTX *context, int file) {
 }
 
 int cmt_ask_for(SSL *stream, const char *name) { return (int)SSL_set_tlsext_host_name(stream, name); }
+
+bool cmt_covers(const SSL *stream, const uint8_t *host, size_t length) {
+    X509 *certificate = SSL_get_certificate(stream);
+    char text[256];
+    // Nothing to compare with, as in tests; and no host at all, as in HTTP/1.0.
+    if (certificate == NULL || length == 0) return true;
+    if (length >= sizeof text) return false;
+    bool is_literal = host[0] == '[';
+    memcpy(text, host + is_literal, length - 2 * is_literal);
+    text[length - 2 * is_literal] = 0;
+    bool covers = X509_check_ip_asc(certificate, text, 0) == 1 ||
+                  X509_check_host(certificate, text, strlen(text), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+    cmt_clear_errors();
+    return covers;
+}

@@ -92,6 +92,10 @@ BIO *cmt_wire_new(int fd) {
         OPENSSL_free(wire);
         return NULL;
     }
+#ifdef SO_NOSIGPIPE
+    int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
     wire->fd = fd;
     BIO_set_data(bio, wire);
     BIO_set_init(bio, 1);

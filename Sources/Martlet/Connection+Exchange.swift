@@ -236,7 +236,7 @@ extension Connection {
         }
         let common = response.isForwarded ? [] : worker.commonLines()
         if hasMessageFields && !response.isForwarded || worker.addsFields {
-            let fields = worker.fields(of: response)
+            let fields = worker.fields(of: response, isMisplaced: isMisplaced)
             ResponseHead.append(
                 response.status,
                 common: common.span,

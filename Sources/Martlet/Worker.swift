@@ -212,11 +212,14 @@ final class Worker: @unchecked Sendable {
     var addsFields: Bool { !addedFields.isEmpty }
 
     /// The response's fields without those that the server writes, and with those of the configuration.
-    func fields(of response: Response) -> Fields {
+    /// - Parameter isMisplaced: it goes in the clear where TLS is spoken: without HSTS (RFC 6797 §7.2).
+    func fields(of response: Response, isMisplaced: Bool) -> Fields {
         var fields = response.isForwarded ? response.fields : response.fields.without(Self.ownFields)
         // What an answer depends on can only grow: without its own Vary a cache would mix its variants up.
         for (name, _) in addedFields where name != .vary { fields[name] = nil }
-        for (name, value) in addedFields { fields.append(name, value) }
+        for (name, value) in addedFields where !isMisplaced || name != .strictTransportSecurity {
+            fields.append(name, value)
+        }
         return fields
     }
 

@@ -36,7 +36,7 @@ extension ListeningOptions {
             title: title,
             addresses: server.addresses,
             urls: secured?.urls ?? server.addresses.flatMap(Scheme.http.urls),
-            details: secured?.details ?? []
+            details: isQuiet ? [] : secured?.details() ?? []
         )
         if !isQuiet { banner.write() }
         if opensBrowser, let url = banner.urls.first { Browser.open(url) }

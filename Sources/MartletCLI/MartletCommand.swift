@@ -31,7 +31,11 @@ struct MartletCommand: ParsableCommand {
     ]
 
     static func main() {
-        let arguments = CommandLine.arguments.dropFirst()
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        // As the help of the verbs has it.
+        if arguments.count > 1, arguments[0] == "help", verbs[arguments[1]] != nil {
+            arguments = arguments.dropFirst() + ["--help"]
+        }
         guard let verb = arguments.first.flatMap({ verbs[$0] }) else { return main(nil) }
         verb.main(Array(arguments.dropFirst()))
     }

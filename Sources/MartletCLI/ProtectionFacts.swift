@@ -3,41 +3,46 @@
     import MartletTLS
 
     /// What the banner tells of the certificates.
-    struct ProtectionFacts {
+    enum ProtectionFacts {
         /// All that works, the best first.
-        let urls: [String]
-        /// For a terminal, a line each.
-        let lines: [String]
-
         /// - Parameter addresses: of the server that runs.
-        init(_ protection: Protection, addresses: [SocketAddress]) {
+        static func urls(_ protection: Protection, addresses: [SocketAddress]) -> [String] {
             // By its name the machine is found only where it listens to itself.
             let port = addresses.first { $0.isLoopback || $0.isAny }?.port
             let isNamed = protection.server.credentials.contains { $0.leaf.names.contains("DNS:localhost") }
             let named = isNamed ? port.map { [Scheme.https.url(host: "localhost", port: $0)] } : nil
-            urls = (named ?? []) + addresses.flatMap(Scheme.https.urls)
-            guard let local = protection.local else {
-                lines = protection.server.credentials.flatMap { credential in
-                    let names = credential.leaf.names.map { $0.split(separator: ":", maxSplits: 1).last ?? "" }
-                    let some = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", ..." : "")
-                    return [
-                        "Certificate for \(Banner.printable(some)), until \(Messages.day(credential.leaf.notAfter))",
-                        "  SHA-256 \(credential.leaf.fingerprint)",
-                    ]
+            return (named ?? []) + addresses.flatMap(Scheme.https.urls)
+        }
+
+        /// What there is to say of the certificates, for a terminal.
+        /// - Parameter url: one that works.
+        static func lines(_ protection: Protection, url: String?) -> [String] {
+            protection.local.map { lines($0.authority.root, url: url) }
+                ?? protection.server.credentials.flatMap { lines($0.leaf) }
+        }
+
+        private static func lines(_ certificate: Certificate) -> [String] {
+            let names = certificate.names.map { $0.split(separator: ":", maxSplits: 1).last ?? "" }
+            let some = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", ..." : "")
+            return [
+                "Certificate for \(Banner.printable(some)), until \(Messages.day(certificate.notAfter))",
+                "  SHA-256 \(certificate.fingerprint)",
+            ]
+        }
+
+        private static func lines(_ root: LocalRoot, url: String?) -> [String] {
+            let (trusting, others) = programs(root)
+            let trust =
+                if trusting.isEmpty {
+                    "not trusted yet by any program of this machine: martlet trust install"
+                } else {
+                    "trusted by \(list(trusting))"
+                        + (others.isEmpty ? "" : ", not by \(list(others)): martlet trust install")
                 }
-                return
-            }
-            let root = local.authority.root
-            let (trusting, others) = Self.programs(root)
-            lines =
-                [
-                    "\(Banner.printable(root.name)), until \(Messages.day(root.notAfter))",
-                    "  SHA-256 \(root.fingerprint)",
-                    trusting.isEmpty
-                        ? "  not trusted yet by any program of this machine: martlet trust install"
-                        : "  trusted by \(Self.list(trusting))"
-                            + (others.isEmpty ? "" : ", not by \(Self.list(others)): martlet trust install"),
-                ] + (urls.first.map { ["  curl --cacert \(Self.quoted(root.file)) \($0)"] } ?? [])
+            return [
+                "\(Banner.printable(root.name)), until \(Messages.day(root.notAfter))",
+                "  SHA-256 \(root.fingerprint)", "  \(trust)",
+            ] + (url.map { ["  curl --cacert \(quoted(root.file)) \($0)"] } ?? [])
         }
 
         /// Whose lists have the root and whose do not.

@@ -9,8 +9,6 @@ final class SecuredServing {
     private let settings: TLSSettings
     /// All that works, the best first.
     private(set) var urls: [String] = []
-    /// What to tell of certificates, a line each.
-    private(set) var details: [String] = []
     private var redirecting: Server?
     private let isAtTerminal = isatty(STDERR_FILENO) == 1
 
@@ -51,8 +49,7 @@ final class SecuredServing {
             guard let protection else { return }
             protection.warn()
             try protection.keep()
-            let facts = ProtectionFacts(protection, addresses: server.addresses)
-            (urls, details) = (facts.urls, facts.lines)
+            urls = ProtectionFacts.urls(protection, addresses: server.addresses)
         #endif
         guard let port = settings.redirectPort, let target = server.addresses.lazy.compactMap(\.port).first else {
             return
@@ -65,7 +62,15 @@ final class SecuredServing {
             throw Problem("\(error). Choose another port for --redirect-http.")
         }
         redirecting = other
-        details += other.addresses.flatMap(Scheme.http.urls).prefix(1).map { "\($0) leads there." }
+    }
+
+    /// What to tell besides the URLs, a line each. May ask other programs, for a few hundredths of a second.
+    func details() -> [String] {
+        var details = (redirecting?.addresses ?? []).flatMap(Scheme.http.urls).prefix(1).map { "  \($0) leads there" }
+        #if TLS
+            if let protection { details += ProtectionFacts.lines(protection, url: urls.first) }
+        #endif
+        return details
     }
 
     /// Ends what `begin` began.

@@ -18,15 +18,23 @@
             print("  SHA-256 \(local.fingerprint)")
             print(Banner.printable("  in \(local.file)"))
             let stores = TrustStores.home.map(TrustStores.found) ?? []
-            if stores.isEmpty { print("No list of trusted CAs was found.") }
             let root = TrustedRoot(local)
-            var isAsWanted = !stores.isEmpty || verb == .uninstall
+            var isAsWanted = true
+            if !stores.contains(where: { $0 is SystemTrustStore }) {
+                print("the system: its list of CAs is not known here. \(Self.macOSRemedy(local.file))")
+                isAsWanted = false
+            }
             for store in stores {
                 let (line, isFine) = attend(to: store, root)
                 print(Banner.printable("\(store.title): \(line)"))
                 isAsWanted = isAsWanted && isFine
             }
             return isAsWanted
+        }
+
+        private static func macOSRemedy(_ file: String) -> String {
+            "On macOS: security add-trusted-cert -r trustRoot -k ~/Library/Keychains/login.keychain-db "
+                + SystemTrustStore.quoted(file)
         }
 
         private func root() throws -> LocalRoot? {

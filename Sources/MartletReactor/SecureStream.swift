@@ -33,7 +33,8 @@ open class SecureStream {
         socket.receive(into: &buffer)
     }
 
-    /// True while octets may wait here that no event will tell of: then receive again.
+    /// True while octets may wait here that no event will tell of: then receive again. After `wouldBlock` too, though
+    /// others should have their turn first: the peer has sent much that holds no octets.
     open var mayHoldInput: Bool { false }
 
     /// Sends `bytes`, or a part of them. After `wouldBlock` the next call must begin with the same octets.

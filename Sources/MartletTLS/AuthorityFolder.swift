@@ -33,10 +33,12 @@ struct AuthorityFolder {
         guard unsafe cm_is_directory(&status) else {
             throw TLSError("'\(path)' is no folder: the local CA needs one of its own.")
         }
-        guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+        guard status.st_uid == geteuid() else {
+            throw TLSError("The folder '\(path)' is another user's: the local CA needs one of yours.")
+        }
+        guard status.st_mode & 0o022 == 0 else {
             throw TLSError(
-                "Others can write to the folder '\(path)', so its CA is not to be trusted: it needs one that only you can "
-                    + "write to."
+                "Others can write to the folder '\(path)', so a CA in it is not to be trusted. Run: chmod go-w '\(path)'"
             )
         }
     }

@@ -3,11 +3,30 @@ import MartletReactor
 
 /// What the files of a configuration held at some moment.
 struct LoadedFiles: Sendable {
-    private(set) var credentials: [Credential] = []
+    private var entries: [Entry] = []
     /// Those that vouch for clients.
     private(set) var clientAuthorities: [Certificate] = []
-    /// In sentences for people.
-    private(set) var warnings: [String] = []
+
+    private struct Entry {
+        let credential: Credential
+        /// Where its certificates are from.
+        let path: String
+        /// The path of the key, if everybody can read it.
+        let openKeyPath: String?
+    }
+
+    var credentials: [Credential] { entries.map(\.credential) }
+
+    /// What is likely to be wrong with them now, in sentences for people.
+    func warnings() -> [String] {
+        let now = WallClock.seconds()
+        return entries.flatMap { entry in
+            entry.credential.warnings(entry.path, now: now)
+                + [entry.openKeyPath].compactMap { $0 }.map { path in
+                    "Everybody on this machine can read the private key in \(path): chmod 600 \(path)"
+                }
+        }
+    }
 
     /// Reads and checks them.
     init(_ configuration: TLSConfiguration) throws(TLSError) {
@@ -27,7 +46,7 @@ struct LoadedFiles: Sendable {
         let keyPath = files.key ?? files.chain
         var keyFile = files.key == nil ? chainFile : try CredentialFile(keyPath, "private key")
         defer { erase(&keyFile.octets) }
-        var password: String?
+        var password = files.password
         if let path = files.passwordFile {
             let file = try CredentialFile(path, "password")
             let line = file.octets.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
@@ -45,11 +64,8 @@ struct LoadedFiles: Sendable {
                         + "they are of two different pairs."
                 )
         }
-        credentials.append(credential)
-        warnings += credential.warnings(files.chain, now: WallClock.seconds())
-        if keyFile.signature.isOpenToAll, keyFile.signature.isRegular {
-            warnings.append("Everybody on this machine can read the private key in \(keyPath): chmod 600 \(keyPath)")
-        }
+        let isOpen = keyFile.signature.isOpenToAll && keyFile.signature.isRegular
+        entries.append(Entry(credential: credential, path: files.chain, openKeyPath: isOpen ? keyPath : nil))
     }
 
     /// So that no copy stays in memory.

@@ -50,7 +50,8 @@ final class SSLContext: @unchecked Sendable {
         guard unsafe SSL_CONF_CTX_finish(configuration) == 1 else { throw .failure("set OpenSSL up") }
     }
 
-    /// Mozilla's intermediate policy, version 6.0.
+    /// Mozilla's intermediate policy, version 6.0, but for the order of the suites, which is ours: scanners want one. It is
+    /// Mozilla's, the quickest first; a client that puts ChaCha20 first, as one without AES in hardware does, gets that.
     func setPolicy(minimum: TLSConfiguration.Version, for role: TLSStream.Role) throws(TLSError) {
         let suites = [
             "ECDSA-AES128-GCM-SHA256", "RSA-AES128-GCM-SHA256", "ECDSA-AES256-GCM-SHA384",
@@ -60,6 +61,10 @@ final class SSLContext: @unchecked Sendable {
             [
                 TLSConfiguration.Setting("MinProtocol", "TLSv\(minimum.rawValue)"),
                 TLSConfiguration.Setting("CipherString", suites.map { "ECDHE-\($0)" }.joined(separator: ":")),
+                TLSConfiguration.Setting(
+                    "Ciphersuites",
+                    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+                ),
             ],
             for: role
         )

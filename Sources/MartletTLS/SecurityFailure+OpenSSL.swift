@@ -118,6 +118,6 @@ extension SecurityFailure {
         SSL_R_WRONG_VERSION_NUMBER: ("not_tls", "what the peer sends is not TLS"),
         SSL_R_UNEXPECTED_EOF_WHILE_READING: ("closed", "the peer closed the connection without saying so"),
         SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC: ("bad_record", "a record was changed on its way, or is not TLS"),
-        SSL_R_NO_RENEGOTIATION: ("renegotiation", "the client wants to renegotiate, which is not allowed"),
+        SSL_R_NO_RENEGOTIATION: ("renegotiation", "to renegotiate is not allowed"),
     ]
 }

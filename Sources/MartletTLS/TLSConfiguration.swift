@@ -30,14 +30,17 @@ public struct TLSConfiguration: Sendable {
         public var chain: String
         /// The path of the private key in PEM; nil: it is in the file of the certificates.
         public var key: String?
-        /// The path of a file whose first line is the password of the key; nil: it needs none.
+        /// The path of a file whose first line is the password of the key; nil: there is none.
         public var passwordFile: String?
+        /// The password of the key where no file holds it; nil: it needs none.
+        public var password: String?
 
         /// Names the files.
-        public init(chain: String, key: String? = nil, passwordFile: String? = nil) {
+        public init(chain: String, key: String? = nil, passwordFile: String? = nil, password: String? = nil) {
             self.chain = chain
             self.key = key
             self.passwordFile = passwordFile
+            self.password = password
         }
     }
 

@@ -62,10 +62,10 @@ public final class TLSServer: StreamSecurity {
         current.withLock { $0 }
     }
 
-    /// What is likely to be wrong with the certificates in use, though they can be used, in sentences for people: expiry,
-    /// missing names, a chain out of order, a key that everybody can read.
+    /// What is likely to be wrong with the certificates in use, as of now, though they can be used, in sentences for
+    /// people: expiry, missing names, a chain out of order, a key that everybody can read.
     public var warnings: [String] {
-        let warnings = files.withLock { $0.loaded.warnings }
+        let warnings = files.withLock { $0.loaded }.warnings()
         guard let keyLog = configuration.keyLog else { return warnings }
         return warnings + [
             "The secrets of all connections are written to \(keyLog): whoever reads it reads all of them."

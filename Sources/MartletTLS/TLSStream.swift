@@ -12,7 +12,7 @@ package final class TLSStream: SecureStream {
     /// An SSL.
     let stream: OpaquePointer
     /// What OpenSSL reads from and writes to; nil: memory, in tests.
-    private let wire: UnsafeMutablePointer<cmt_wire>?
+    let wire: UnsafeMutablePointer<cmt_wire>?
     /// What the callbacks of the SSL use.
     private let context: AnyObject
     private var state: State
@@ -230,6 +230,7 @@ package final class TLSStream: SecureStream {
     // MARK: The end
 
     package override func finishSending() -> Bool {
+        guard state != .closed else { return true }
         guard sendNotice() else { return false }
         socket.finishSending()
         return true
@@ -283,6 +284,18 @@ package final class TLSStream: SecureStream {
     }
 
     package override var failure: SecurityFailure? { reason }
+
+    /// The host that was found to be covered last: hardly any client asks for another.
+    private var coveredHost: [UInt8] = []
+
+    package override func covers(_ host: Span<UInt8>) -> Bool {
+        if host.count == coveredHost.count, host.indices.allSatisfy({ host[$0] == coveredHost[$0] }) { return true }
+        var octets: [UInt8] = []
+        for index in host.indices { octets.append(host[index]) }
+        guard unsafe cmt_covers(stream, octets, octets.count) else { return false }
+        coveredHost = octets
+        return true
+    }
 
     package override var session: SecureSession? {
         if let knownSession { return knownSession }

@@ -10,7 +10,9 @@
     /// let answer = try run("curl", "--cacert", TestCA.file, server.url("/"))
     /// ```
     public enum TestCA {
-        private static let made: Swift.Result<Authority, TLSError> = Swift.Result { () throws(TLSError) in try Authority() }
+        private static let made: Swift.Result<Authority, TLSError> = Swift.Result { () throws(TLSError) in
+            try Authority()
+        }
 
         /// Its certificate in PEM.
         /// - Throws: `TLSError` where OpenSSL cannot make one.

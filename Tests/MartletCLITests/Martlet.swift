@@ -34,7 +34,7 @@ final class Martlet {
     static func fails(
         _ arguments: [String],
         environment: [String: String] = [:],
-        timeout: Duration = .seconds(20)
+        timeout: Duration = .seconds(60)
     ) throws -> ProcessResult {
         try run(try executable, arguments: arguments, environment: environment, timeout: timeout)
     }

@@ -25,7 +25,7 @@ final class RawBackend: Sendable {
     var url: String { "http://\(address)" }
 
     /// The next connection; fails rather than waits when none comes.
-    func accept(timeout: Duration = .seconds(10)) throws -> TestSocket {
+    func accept(timeout: Duration = .seconds(60)) throws -> TestSocket {
         var descriptor = pollfd(fd: listener.fd, events: Int16(POLLIN), revents: 0)
         let milliseconds = CInt(clamping: Nanoseconds(timeout).count / 1_000_000)
         guard unsafe poll(&descriptor, 1, milliseconds) == 1 else {
@@ -70,7 +70,7 @@ struct Front: Sendable {
 
     var backend: RawBackend { backends[0] }
 
-    func connect(timeout: Duration = .seconds(10)) throws -> TestSocket {
+    func connect(timeout: Duration = .seconds(60)) throws -> TestSocket {
         try TestSocket.connect(to: server.addresses[0], timeout: timeout)
     }
 

@@ -53,6 +53,25 @@ import Testing
     }
 }
 
+#if TLS
+    @Test func looksAtTheCertificate() async throws {
+        try await withServer { server in
+            try server.tls(.expired)
+            let client = try WeatherClient(base: server.url(), trusting: TestCA.file)
+            await #expect(throws: WeatherError.self) { try await client.temperature(in: "Graz") }
+        }
+    }
+
+    extension WeatherClient {
+        /// - Parameter base: `https://127.0.0.1:<port>/`.
+        init(base: String, trusting authorities: String) throws {
+            #expect(try contents(ofFile: authorities) == TestCA.pem)
+            client = try TestClient(tlsPort: base.dropLast().split(separator: ":").last.flatMap { UInt16($0) } ?? 0)
+            attempts = 1
+        }
+    }
+#endif
+
 @Test(arguments: Transport.allCases)
 func greets(over transport: Transport) async throws {
     try await withClient(of: Greeter(), over: transport) { client in
@@ -103,7 +122,12 @@ struct TestingGuideTests {
             try contents(ofFile: #filePath)
             + contents(ofFile: "\(root)/Tests/MartletTestingTests/WeatherTests.swift")
         let blocks = guide.split(separator: "```swift\n").dropFirst().compactMap { $0.split(separator: "\n```").first }
-        #expect(blocks.count == 5)
-        for block in blocks { #expect(sources.contains(block), "\(block)") }
+        #expect(blocks.count == 6)
+        for block in blocks { #expect(unindented(sources).contains(unindented(block)), "\(block)") }
+    }
+
+    /// Within a condition of the compiler lines are further to the right.
+    private func unindented(_ text: some StringProtocol) -> String {
+        text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: "\n")
     }
 }

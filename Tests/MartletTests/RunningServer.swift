@@ -40,7 +40,7 @@ struct RunningServer: Sendable {
     var address: SocketAddress { server.addresses[0] }
 
     /// A client that fails rather than waits when the server is silent for longer than `timeout`.
-    func connect(timeout: Duration = .seconds(10), receiveBuffer: Int? = nil) throws -> TestSocket {
+    func connect(timeout: Duration = .seconds(60), receiveBuffer: Int? = nil) throws -> TestSocket {
         try TestSocket.connect(to: address, timeout: timeout, receiveBuffer: receiveBuffer)
     }
 

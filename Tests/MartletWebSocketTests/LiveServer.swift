@@ -45,7 +45,7 @@ struct LiveServer: Sendable {
     }
 
     /// A client that has shaken hands.
-    func connect(timeout: Duration = .seconds(10)) throws -> TestSocket {
+    func connect(timeout: Duration = .seconds(60)) throws -> TestSocket {
         let socket = try TestSocket.connect(to: address, timeout: timeout)
         try socket.send(handshake())
         let answer = try #require(WireAnswer(socket.receive(through: "\r\n\r\n")))

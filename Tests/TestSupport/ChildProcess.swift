@@ -104,7 +104,7 @@ public final class ChildProcess {
 
     /// Reads the next line of its standard output, without the newline: how tests learn where a server listens.
     /// - Returns: nil when it ends without one.
-    public func readLine(timeout: Duration = .seconds(20)) throws -> String? {
+    public func readLine(timeout: Duration = .seconds(60)) throws -> String? {
         let deadline = Instant.now() + Nanoseconds(timeout)
         while true {
             if let newline = unread.firstIndex(of: UInt8(ascii: "\n")) {

@@ -13,7 +13,7 @@ public final class TestSocket: Sendable {
     private let milliseconds: CInt
 
     /// Takes over a connected descriptor.
-    public init(fd: CInt, timeout: Duration = .seconds(10)) {
+    public init(fd: CInt, timeout: Duration = .seconds(60)) {
         self.fd = fd
         milliseconds = CInt(clamping: Nanoseconds(timeout).count / 1_000_000)
     }
@@ -24,11 +24,11 @@ public final class TestSocket: Sendable {
 
     /// Connects to a listener.
     /// - Parameters:
-    ///   - timeout: the longest that this and every later call waits; 10 s by default.
+    ///   - timeout: the longest that this and every later call waits; 60 s by default, much more than any test should take: machines are busy.
     ///   - receiveBuffer: octets the kernel may hold for a client that does not read (SO_RCVBUF); nil for its default.
     public static func connect(
         to address: SocketAddress,
-        timeout: Duration = .seconds(10),
+        timeout: Duration = .seconds(60),
         receiveBuffer: Int? = nil
     ) throws -> TestSocket {
         let fd = cm_stream_socket(address.family)
@@ -47,7 +47,7 @@ public final class TestSocket: Sendable {
     }
 
     /// Two connected Unix sockets.
-    public static func pair(timeout: Duration = .seconds(10)) throws -> (TestSocket, TestSocket) {
+    public static func pair(timeout: Duration = .seconds(60)) throws -> (TestSocket, TestSocket) {
         var ends: [CInt] = [-1, -1]
         let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw SystemError(operation: "socketpair") }

@@ -91,3 +91,6 @@ struct cmt_wire *cmt_wire_of(BIO *bio);
 /// Throws away what a socket holds, up to 64 KiB: closed with input unread, it would be reset, and the peer might lose the
 /// alert that tells it why.
 void cmt_discard_input(int fd);
+
+/// Whether the certificate that this end shows is for a host as URLs have it: a name, or an address, in brackets if IPv6.
+bool cmt_covers(const SSL *stream, const uint8_t *host, size_t length);
