@@ -53,7 +53,10 @@ func fuzz(_ bytes: [UInt8]) {
     // Passed on, nothing that is for one hop is left, and the rest is what it was.
     let hop = HopByHop(of: head.fields)
     let kept = head.fields.filtered { !hop.contains($0) }
-    check(!kept.contains { ["connection", "te", "upgrade", "keep-alive"].contains($0.name.lowercased()) }, "hop by hop")
+    check(
+        !kept.contains { ["connection", "te", "upgrade", "keep-alive"].contains($0.name.lowercased()) },
+        "hop by hop"
+    )
     var written: [UInt8] = []
     head.fields.write(into: &written) { !hop.contains($0) }
     var again: [UInt8] = []
