@@ -230,8 +230,7 @@ let package = Package(
                 "MartletGateway", "Martlet", "MartletReactor", "MartletWire", "MartletTesting", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
-            ],
-            exclude: ["Scripts"]
+            ]
         ),
         .testTarget(
             name: "MartletWebSocketTests",

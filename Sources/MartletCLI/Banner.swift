@@ -3,16 +3,17 @@ import MartletReactor
 
 /// What start-up prints: what is served, and every address that works.
 struct Banner {
-    let subject: String
+    private let title: String
     let urls: [String]
     private let reachesNetwork: Bool
     private let details: [String]
 
     /// - Parameters:
+    ///   - title: what is done here: "serves /srv".
     ///   - urls: what works.
     ///   - details: what else there is to say of certificates and the like.
-    init(subject: String, addresses: [SocketAddress], urls: [String], details: [String] = []) {
-        self.subject = subject
+    init(title: String, addresses: [SocketAddress], urls: [String], details: [String] = []) {
+        self.title = title
         self.details = details
         self.urls = urls
         reachesNetwork = addresses.contains { !$0.isLoopback }
@@ -21,7 +22,7 @@ struct Banner {
     /// To a terminal a line for each address; to a file or pipe one line in all, and another with what there is to say of
     /// certificates.
     func write() {
-        let title = "Martlet \(MartletCommand.version) serves \(Self.printable(subject))"
+        let title = "Martlet \(MartletCommand.version) \(Self.printable(title))"
         guard isatty(STDOUT_FILENO) == 1 else {
             var text = "\(title) at \(urls.joined(separator: " "))\n"
             if !details.isEmpty { text += details.map(Self.trimmed).joined(separator: "; ") + "\n" }

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Glibc
 import Martlet
-import MartletReactor
 
 /// The command line: `martlet [PATH] [PORT]` serves a folder or a file.
 @main
@@ -16,6 +14,7 @@ struct MartletCommand: ParsableCommand {
             Every option can be set in the environment, as MARTLET_ and its name: MARTLET_PORT=9000, \
             MARTLET_LOG_FORMAT=json, MARTLET_QUIET=1. The command line wins.
 
+            martlet front passes requests on to other servers; martlet front --help says how.
             martlet trust makes this machine's programs trust the certificates of --tls; martlet trust --help says how.
 
             Exit codes: 0 stopped as asked, 1 could not serve, 64 the command line is wrong.
@@ -27,7 +26,9 @@ struct MartletCommand: ParsableCommand {
 
     /// What else the program does, when this is its first argument. Subcommands of the parser's own cannot stand beside
     /// operands: each would be taken for a path.
-    private static let verbs: [String: any ParsableCommand.Type] = ["trust": TrustCommand.self]
+    private static let verbs: [String: any ParsableCommand.Type] = [
+        "front": FrontCommand.self, "trust": TrustCommand.self,
+    ]
 
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
@@ -51,6 +52,9 @@ struct MartletCommand: ParsableCommand {
     @OptionGroup(title: "What to serve, and how")
     var serving: ServingOptions
 
+    @OptionGroup(title: "Other servers")
+    var proxies: ProxyOptions
+
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
 
@@ -61,12 +65,7 @@ struct MartletCommand: ParsableCommand {
     var limits: LimitOptions
 
     func run() throws {
-        do {
-            try serve()
-        } catch let problem as Problem {
-            Messages.complain(problem.message)
-            throw ExitCode.failure
-        }
+        try Problem.told { try serve() }
     }
 
     /// Serves until a signal ends it.
@@ -81,33 +80,16 @@ struct MartletCommand: ParsableCommand {
         configuration.limits = try limits.resolved()
         try logging.apply(to: &configuration)
         try serving.apply(to: &configuration)
-        if let threads = try listening.resolvedThreads() { configuration.threads = threads }
         let files = try subject.files(options: serving.resolved())
-        let secured = try tls.resolved().map(SecuredServing.init)
-
-        let server = try listening.start(port: operands.port) { addresses in
-            configuration.addresses = addresses
-            var configuration = configuration
-            try secured?.apply(to: &configuration)
-            let server = Server(configuration: configuration, handler: files)
-            server.reportCrashes()
-            server.stopOnSignals(reload: secured?.reload) {
-                guard isatty(STDERR_FILENO) == 1 else { return }
-                Messages.complain("stopping; answers in flight have ten seconds. Ctrl-C again ends at once.")
-            }
-            return server
-        }
-        try secured?.begin(server)
-        defer { secured?.end() }
-        let banner = Banner(
-            subject: subject.path,
-            addresses: server.addresses,
-            urls: secured?.urls ?? server.addresses.flatMap(Scheme.http.urls),
-            details: logging.isQuiet ? [] : secured?.details() ?? []
+        let (handler, served) = try proxies.around(files, subject.path)
+        try listening.serve(
+            handler,
+            configuration,
+            port: operands.port,
+            tls: tls,
+            title: "serves \(served)",
+            isQuiet: logging.isQuiet
         )
-        if !logging.isQuiet { banner.write() }
-        if listening.opensBrowser, let url = banner.urls.first { Browser.open(url) }
-        server.join()
     }
 }
 
@@ -117,5 +99,15 @@ struct Problem: Error {
 
     init(_ message: String) {
         self.message = message
+    }
+
+    /// Runs `body`; a problem ends the program with its message.
+    static func told(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let problem as Problem {
+            Messages.complain(problem.message)
+            throw ExitCode.failure
+        }
     }
 }

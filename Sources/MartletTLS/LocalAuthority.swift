@@ -14,7 +14,7 @@ public final class LocalAuthority: Sendable {
     /// Ten years, two or three leap days among them.
     static let rootLifetime = 3652 * day
     /// Of what it signs, in seconds.
-    static let leafLifetime = 30 * day
+    static let leafLifetime = 30 * day + 3600  // Scanners count thirty days, and no less, for an hour.
 
     private init(root: LocalRoot, key: PrivateKey) {
         self.root = root
@@ -101,7 +101,7 @@ public final class LocalAuthority: Sendable {
 
     // MARK: Leaves
 
-    /// Makes a certificate for 30 days and the rest of this one, or until the root's end.
+    /// Makes a certificate for 30 days, or until the root's end.
     /// - Parameters:
     ///   - names: as `Certificate.names` has them.
     ///   - now: seconds since 1970.
@@ -109,7 +109,7 @@ public final class LocalAuthority: Sendable {
         let template = CertificateTemplate(
             names: names,
             notBefore: max(root.certificate.notBefore, now - Self.day),
-            notAfter: min(root.notAfter, (now / Self.day + 1) * Self.day + Self.leafLifetime)
+            notAfter: min(root.notAfter, now + Self.leafLifetime)
         )
         let leaf = try template.issue(for: key, by: (root.certificate, self.key))
         guard let credential = Credential(chain: [leaf], key: key) else { throw TLSError("The key is unfit.") }

@@ -36,7 +36,7 @@ struct HandshakeTests {
         let session = try #require(pair.server.session)
         #expect(session === pair.server.session)
         #expect(session.version == "TLSv1.3")
-        #expect(session.cipher == "TLS_AES_256_GCM_SHA384")
+        #expect(session.cipher == "TLS_AES_128_GCM_SHA256")
         #expect(session.serverName == "a.example")
         #expect(!session.isResumed)
         #expect(session.clientCertificate == nil)

@@ -29,8 +29,6 @@ struct LocalAuthorityTests {
         return try run("openssl", arguments: all)
     }
 
-    private func endOfDay(_ time: Int) -> Int { (time / day + 1) * day }
-
     // MARK: The root
 
     @Test("is made once, in a folder of the user alone, with a key that nobody else can read")
@@ -182,7 +180,7 @@ struct LocalAuthorityTests {
         #expect(leaf.names.starts(with: ["DNS:localhost"]))
         #expect(Set(leaf.names).isSuperset(of: ["DNS:\(label).local", "IP:127.0.0.1", "IP:::1", "DNS:\(host)"]))
         #expect(leaf.subject == "")
-        #expect(leaf.notAfter == endOfDay(now) + 30 * day)
+        #expect(leaf.notAfter == now + LocalAuthority.leafLifetime)
         for option in [
             ["-verify_hostname", "localhost"], ["-verify_ip", "::1"], ["-verify_hostname", "\(label).local"],
         ] {
@@ -232,14 +230,13 @@ struct LocalAuthorityTests {
         let clock = Locked(now)
         let made = try certificates(clock: clock)
         let first = try made.main.fingerprint
-        let end = try made.main.notAfter
-        clock.withLock { $0 = end - 10 * day }
+        clock.withLock { $0 = now + LocalAuthority.leafLifetime - 10 * day }
         #expect(try !made.renew())
         #expect(try made.main.fingerprint == first)
         clock.withLock { $0 += 1 }
         #expect(try made.renew())
         #expect(try made.main.fingerprint != first)
-        #expect(try made.main.notAfter == endOfDay(end - 10 * day) + 30 * day)
+        #expect(try made.main.notAfter == now + 2 * LocalAuthority.leafLifetime - 10 * day + 1)
     }
 
     @Test("none outlives the root")

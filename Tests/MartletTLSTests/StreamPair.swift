@@ -84,7 +84,8 @@ final class StreamPair {
         var sent = 0
         var received: [UInt8] = []
         var buffer = ReceiveBuffer(capacity: room)
-        for _ in 0..<2_000_000 where received.count < bytes.count {
+        for _ in 0..<2_000_000 {
+            if received.count >= bytes.count { break }
             if sent < bytes.count {
                 let result = sender.send(bytes.span.extracting(sent..<bytes.count))
                 if case .count(let count) = result { sent += count } else if result != .wouldBlock { break }

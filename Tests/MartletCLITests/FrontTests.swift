@@ -1,0 +1,80 @@
+import Glibc
+import MartletReactor
+import TestSupport
+import Testing
+
+/// `martlet front` and `--proxy`, in front of Python's http.server.
+@Suite("In front of other servers", .timeLimit(.minutes(3))) struct FrontTests {
+    /// Python's server with a few handlers; ends with its standard input.
+    private struct Peer {
+        let process: ChildProcess
+        let port: Int
+        let folder: TemporaryDirectory
+
+        init() throws {
+            folder = try TemporaryDirectory()
+            let script = Tool.repository() + "/Tests/MartletCLITests/Scripts/front.py"
+            process = try ChildProcess("python3", arguments: [script, "serve", folder.path])
+            port = Int(try process.readLine() ?? "") ?? 0
+        }
+
+        var url: String { "http://127.0.0.1:\(port)" }
+    }
+
+    @Test("a thousand mixed requests are answered as directly, octet for octet")
+    func thousand() throws {
+        let peer = try Peer()
+        let martlet = try Martlet(["front", "--to", peer.url, "--threads", "1", "--log-file", "/dev/null"])
+        let front = try #require(try martlet.address.port)
+        let result = try Tool.python("front.py", ["compare", "\(peer.port)", "\(front)"], timeout: .seconds(120))
+        #expect(result.text == "1000 answers are the same\n")
+        let ended = try martlet.stop()
+        #expect(ended.status == 0)
+        #expect(!ended.errorText.contains("warning"))
+    }
+
+    @Test("the start-up message says what is in front of what")
+    func banner() throws {
+        let martlet = try Martlet(["front", "--to", "http://127.0.0.1:1", "--to", "unix:/x"])
+        #expect(martlet.banner.contains(" passes on to http://127.0.0.1:1, unix:/x at http://127.0.0.1:"))
+        // Nobody is there: the page says no more than that, standard error says who.
+        let answer = try martlet.get("/y")
+        #expect(answer.status == 502)
+        #expect(!answer.text.contains("127.0.0.1"))
+        let errors = try martlet.stop().errorText
+        #expect(errors.contains("martlet: warning: backend http://127.0.0.1:1: connecting failed: Connection refused, for GET /y of 127.0.0.1\n"))
+    }
+
+    @Test("a path of the file server goes to another server")
+    func proxy() throws {
+        let peer = try Peer()
+        let folder = try TemporaryDirectory()
+        try folder.write("own.txt", Array("own".utf8))
+        let martlet = try Martlet([folder.path, "--proxy", "/py=\(peer.url)/", "--proxy", "/folder=\(peer.url)"])
+        #expect(try martlet.get("/py/a.txt").text.hasSuffix("hello\n"))
+        #expect(try martlet.get("/folder/").status == 200)
+        #expect(try martlet.get("/own.txt").text.hasSuffix("own"))
+        #expect(try martlet.get("/a.txt").status == 404)
+        #expect(martlet.banner.contains(", /py from \(peer.url)/, /folder from \(peer.url) at "))
+    }
+
+    @Test(
+        "what cannot be meant is told",
+        arguments: [
+            (["front"], "Give its URL: martlet front --to http://127.0.0.1:9000"),
+            (["front", "--to", "127.0.0.1:9000"], "it must begin with http:// or unix:"),
+            (["front", "--to", "https://a"], "servers behind TLS cannot be reached yet"),
+            (["front", "--to", "http://a", "--trust-proxy", "10.0.0.1/8"], "--trust-proxy takes an address or a range"),
+            (["front", "--to", "http://a", "--health", "x"], "--health takes a path such as /health, not 'x'"),
+            (["front", "--to", "http://a", "--idle-timeout", "0"], "--idle-timeout goes from 1 to 86400 seconds, not 0"),
+            (["front", "--to", "http://a", "--send-proxy-protocol", "v3"], "v3"),
+            ([".", "--proxy", "api=http://a"], "is not of the form /path=http://host:port"),
+            ([".", "--proxy", "/api=a"], "it must begin with http:// or unix:"),
+        ]
+    )
+    func wrong(arguments: [String], message: String) throws {
+        let result = try Martlet.fails(arguments)
+        #expect(result.status == 64)
+        #expect(result.errorText.contains(message))
+    }
+}
