@@ -25,7 +25,8 @@ struct FlagTests {
             "-v, --verbose", "--log-format", "--log-file", "--max-request-line", "--max-head", "--max-fields",
             "--max-body", "--max-connections", "--head-timeout", "--body-timeout", "--keep-alive-timeout",
             "--write-timeout", "--version", "-h, --help", "<path-or-port>",
-            "--tls", "--tls-cert", "--tls-key", "--tls-password-file", "--tls-min", "--tls-strict-sni", "--tls-conf",
+            "--proxy", "--tls", "--tls-cert", "--tls-key", "--tls-password-file", "--tls-min", "--tls-strict-sni",
+            "--tls-conf",
             "--tls-keylog", "--client-ca", "--client-auth", "--redirect-http", "--hsts", "--ca-dir",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }
