@@ -177,7 +177,9 @@ extension ForwardedHead {
             Self.append("Forwarded", old, to: &output)
         }
         guard what.legacy else { return }
-        if what.client == .address { appendToList("X-Forwarded-For", .xForwardedFor, request.peer.host, to: &output) }
+        if what.client == .address, request.peer.port != nil {
+            appendToList("X-Forwarded-For", .xForwardedFor, request.peer.host, to: &output)
+        }
         appendUnlessTold("X-Forwarded-Host", .xForwardedHost, host, to: &output)
         appendUnlessTold("X-Forwarded-Proto", .xForwardedProto, scheme, to: &output)
     }

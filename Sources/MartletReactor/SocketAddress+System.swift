@@ -7,7 +7,7 @@ extension SocketAddress {
     public static let longestPath = 107
 
     /// Calls `body` with the system's form of the address.
-    package func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    package func withSystemAddress<Result>(_ body: (UnsafePointer<cm_sockaddr>, UInt32) -> Result) -> Result {
         var storage = sockaddr_storage()
         let length = unsafe withUnsafeMutableBytes(of: &storage) { unsafe fill($0) }
         return unsafe withUnsafeBytes(of: &storage) { bytes in
@@ -45,7 +45,7 @@ extension SocketAddress {
     }
 
     /// Reads what `accept` or `getsockname` left in `storage`; nil for a family other than the three.
-    package init?(_ storage: inout sockaddr_storage, length: socklen_t) {
+    package init?(_ storage: inout cm_sockaddr_storage, length: UInt32) {
         let family = CInt(storage.ss_family)
         let read = unsafe withUnsafeBytes(of: &storage) { bytes -> SocketAddress? in
             switch family {

@@ -42,7 +42,11 @@ import Testing
         #expect(answer.status == 502)
         #expect(!answer.text.contains("127.0.0.1"))
         let errors = try martlet.stop().errorText
-        #expect(errors.contains("martlet: warning: backend http://127.0.0.1:1: connecting failed: Connection refused, for GET /y of 127.0.0.1\n"))
+        #expect(
+            errors.contains(
+                "martlet: warning: backend http://127.0.0.1:1: connecting failed: Connection refused, for GET /y of 127.0.0.1\n"
+            )
+        )
     }
 
     @Test("a path of the file server goes to another server")
@@ -64,9 +68,15 @@ import Testing
             (["front"], "Give its URL: martlet front --to http://127.0.0.1:9000"),
             (["front", "--to", "127.0.0.1:9000"], "it must begin with http:// or unix:"),
             (["front", "--to", "https://a"], "servers behind TLS cannot be reached yet"),
-            (["front", "--to", "http://a", "--trust-proxy", "10.0.0.1/8"], "--trust-proxy takes an address or a range"),
+            (
+                ["front", "--to", "http://a", "--trust-proxy", "10.0.0.1/8"],
+                "--trust-proxy takes an address or a range"
+            ),
             (["front", "--to", "http://a", "--health", "x"], "--health takes a path such as /health, not 'x'"),
-            (["front", "--to", "http://a", "--idle-timeout", "0"], "--idle-timeout goes from 1 to 86400 seconds, not 0"),
+            (
+                ["front", "--to", "http://a", "--idle-timeout", "0"],
+                "--idle-timeout goes from 1 to 86400 seconds, not 0"
+            ),
             (["front", "--to", "http://a", "--send-proxy-protocol", "v3"], "v3"),
             ([".", "--proxy", "api=http://a"], "is not of the form /path=http://host:port"),
             ([".", "--proxy", "/api=a"], "it must begin with http:// or unix:"),

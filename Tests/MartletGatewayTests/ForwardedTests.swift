@@ -37,7 +37,10 @@ import Testing
         }
     }
 
-    @Test("each part can be left out, or hidden", .rfc("7239-4-02", "7239-5.1-01", "7239-5.2-01", "7239-6.3-01"))
+    @Test(
+        "each part can be left out, or hidden",
+        .rfc("7239-4-02", "7239-5.1-02", "7239-5.2-02", "7239-5.1-01", "7239-5.2-01", "7239-6.3-01")
+    )
     func parts() async throws {
         var options = GatewayOptions()
         options.forwarded.client = .obfuscated
@@ -70,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("nothing is told when that is asked for", .rfc("7239-4-01", "7239-4-07"))
+    @Test("nothing is told when that is asked for", .rfc("7239-4-01", "7239-4-07", "9110-7.6.3-04"))
     func nothing() async throws {
         var options = GatewayOptions()
         options.forwarded = .none

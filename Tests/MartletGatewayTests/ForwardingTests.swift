@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test("content streams as it comes, chunked where its length is not known")
+    @Test("content streams as it comes, chunked where its length is not known", .rfc("9112-6.1-03"))
     func chunkedRequest() async throws {
         try await withFront { front in
             let (client, backend) = try front.exchange(
@@ -113,7 +113,10 @@ import Testing
         }
     }
 
-    @Test("events are passed on as they come, with the trailers behind them for who asked")
+    @Test(
+        "events are passed on as they come, with the trailers behind them for who asked",
+        .rfc("9110-10.1.4-01", "9112-7.4-03")
+    )
     func events() async throws {
         try await withFront { front in
             let (client, backend) = try front.exchange(

@@ -120,7 +120,8 @@ import Testing
     }
 
     @Test(
-        "what is no backend is told so",
+        "what is no backend is told so, and so is one behind TLS: no request for it goes out in the clear",
+        .rfc("9110-4.2.2-04"),
         arguments: [
             "", "127.0.0.1:9000", "ftp://a", "https://a", "http://", "http://a:0", "http://a:99999", "http://u@a",
             "http://a?x",

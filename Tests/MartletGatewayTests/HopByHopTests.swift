@@ -16,6 +16,9 @@ import Testing
             "9110-5.1-03",
             "9110-5.3-02",
             "9110-10.1.1-11",
+            "9110-10.1.3-01",
+            "9110-11.6.2-01",
+            "7616-3.6-03",
             "9112-7.4-01"
         )
     )
@@ -45,7 +48,9 @@ import Testing
             "9111-5.2-01",
             "9110-12.5.5-01",
             "9110-5.3-02",
-            "7616-3.6-03"
+            "7616-3.6-03",
+            "9110-7.7-03",
+            "9111-5.2.2.6-01"
         )
     )
     func answer() async throws {
@@ -226,7 +231,10 @@ import Testing
         }
     }
 
-    @Test("a request that goes round in circles is refused", .rfc("9110-7.6-02", "9110-7.6.3-01"))
+    @Test(
+        "a request that goes round in circles is refused",
+        .rfc("9110-7.6-02", "9110-7.6.3-01", "9110-7.6.3-07", "9110-7.6.3-08")
+    )
     func loops() async throws {
         try await withFront { front in
             let seven = Array(repeating: "1.1 martlet", count: 7).joined(separator: ", ")

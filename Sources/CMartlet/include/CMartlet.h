@@ -20,6 +20,10 @@ __attribute__((packed))
 #endif
 ;
 
+// Names of our own for what Swift finds here and in Glibc: else it depends on the order of imports whose they are.
+typedef struct sockaddr cm_sockaddr;
+typedef struct sockaddr_storage cm_sockaddr_storage;
+
 static const uint32_t cm_readable = EPOLLIN;
 static const uint32_t cm_writable = EPOLLOUT;
 static const uint32_t cm_peer_finished = EPOLLRDHUP;
