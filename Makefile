@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load micro bench dist size clean
+.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load tls micro bench dist size clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -64,6 +64,9 @@ linkage: ## Show that programs link the C library alone, and that only the argum
 load: ## 10,000 idle and 200 slow connections beside a download at full speed
 	@scripts/setup.sh test
 	scripts/load.sh
+
+tls: ## What testssl.sh, sslscan and a client that breaks the rules find of martlet --tls
+	scripts/check-tls.sh
 
 micro: ## Count instructions and allocations against Benchmarks/limits.tsv: CASE=parse,serve-file PROFILE=1 UPDATE=1
 	@scripts/setup.sh micro

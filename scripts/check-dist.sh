@@ -17,6 +17,7 @@ debug=$(the dist/*.debug)
 
 dpkg-deb --extract "$package" "$root/package"
 program=$root/package/usr/bin/martlet
+dpkg-deb --field "$package" Depends | grep -q 'libssl3' || fail "The package does not say that it needs OpenSSL."
 dpkg-deb --field "$package" Depends | grep -qF 'libc6 (>= 2.36)' || fail "The package does not say which libc it needs."
 ! dpkg-deb --contents "$package" | grep -v ' root/root ' || fail "Files of the package belong to somebody."
 (cd "$root/package" && dpkg-deb --ctrl-tarfile "$OLDPWD/$package" | tar -xO ./md5sums | md5sum --check --quiet)
@@ -37,7 +38,7 @@ readelf -SW "$program" | grep -q ' \.symtab ' && fail "The program is not stripp
 readelf -lW "$program" | grep 'GNU_STACK' | grep -q 'RW ' || fail "The program's stack is executable."
 readelf -dW "$program" | grep -qE 'R(UN)?PATH' && fail "The program has a run path."
 readelf -lW "$program" | grep -q 'GNU_RELRO' || fail "The program's relocations stay writable."
-scripts/linkage.sh "$program"
+scripts/linkage.sh "$program" tls
 identity() { readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: //p'; }
 [ -n "$(identity "$program")" ] && [ "$(identity "$program")" = "$(identity "$debug")" ] || fail "The debug information is another program's."
 readelf -p .gnu_debuglink "$program" | grep -qF "$(basename "$debug")" || fail "The program does not name its debug information."
@@ -62,7 +63,8 @@ done
 curl -fsS "${url}index.txt" | cmp - "$root/site/index.txt"
 resident=$(awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$served/status")
 echo "Idle with two loops it holds $resident octets."
-[ "$resident" -le 10000000 ] || fail "That is more than 10 MB: try scripts/startup-order.sh."
+# Two of them are pages of libssl and libcrypto, which it shares with whoever else uses these.
+[ "$resident" -le 13000000 ] || fail "That is more than 13 MB: try scripts/startup-order.sh."
 kill -INT "$served"
 wait "$served" || fail "The package's program does not stop as asked."
 served=

@@ -22,8 +22,8 @@ from tlslite.constants import AlertDescription, ContentType
 from tlslite.errors import TLSRemoteAlert
 from tlslite.messages import Alert, ApplicationData
 
-#: What testssl.sh says of every certificate of a CA that only this machine knows.
-OF_TRUST = {"cert_chain_of_trust", "cert_trust", "cert_crlDistributionPoints", "cert_revocation", "cert_notAfter",
+#: What testssl.sh says of every certificate of a CA that only this machine knows, and of those for thirty days.
+OF_TRUST = {"cert_chain_of_trust", "cert_trust", "cert_crlDistributionPoints", "cert_revocation", "cert_notAfter", "cert_expirationStatus",
             "DNS_CAArecord", "overall_grade", "grade_cap_reason_1", "cert_extlifeSpan"}  # fmt: skip
 SEVERE = {"MEDIUM", "HIGH", "CRITICAL"}
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

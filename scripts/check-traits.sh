@@ -1,6 +1,14 @@
 #!/bin/sh
-# Builds and tests MartletCompression with every coding it can have.
+# Builds and tests without TLS and with every coding that MartletCompression can have.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/setup.sh traits
 swift test --traits Brotli,Zstd --scratch-path .build/traits --filter '^MartletCompressionTests\.'
+program=$(swift build --traits Brotli,Zstd --scratch-path .build/traits --show-bin-path)/martlet
+! ldd "$program" | grep -E 'libssl|libcrypto' || { echo "Without the trait TLS, martlet links OpenSSL all the same." >&2; exit 1; }
+if message=$("$program" --tls 2>&1); then
+    echo "Without the trait TLS, martlet --tls does something." >&2
+    exit 1
+fi
+echo "$message" | grep -q "built without TLS" || { echo "Without the trait TLS, --tls says: $message" >&2; exit 1; }
+echo "Without the trait TLS nothing needs OpenSSL."

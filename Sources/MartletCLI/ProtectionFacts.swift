@@ -42,7 +42,7 @@
             return [
                 "\(Banner.printable(root.name)), until \(Messages.day(root.notAfter))",
                 "  SHA-256 \(root.fingerprint)", "  \(trust)",
-            ] + (url.map { ["  curl --cacert \(quoted(root.file)) \($0)"] } ?? [])
+            ] + (url.map { ["  curl --cacert \(quoted(root.file)) \(place($0))"] } ?? [])
         }
 
         /// Whose lists have the root and whose do not.
@@ -65,6 +65,12 @@
         private static func list(_ names: [String]) -> String {
             guard let last = names.last, names.count > 1 else { return names.first ?? "" }
             return "\(names.dropLast().joined(separator: ", ")) and \(last)"
+        }
+
+        /// What curl needs to get there.
+        private static func place(_ url: String) -> String {
+            guard url.hasPrefix("unix:") else { return url }
+            return "--unix-socket \(quoted(String(url.dropFirst(5)))) https://localhost/"
         }
 
         private static func quoted(_ path: String) -> String {

@@ -79,15 +79,12 @@ enum TrustVerb {
 
     /// Does it, and tells of each store what came of it. The process ends with 1 if that is not what was wanted.
     func perform(_ options: AuthorityOptions) throws {
-        do {
+        try Problem.told {
             #if TLS
                 guard try Trust(verb: self, options: options).perform() else { throw ExitCode.failure }
             #else
                 throw Problem(TLSOptions.missing)
             #endif
-        } catch let problem as Problem {
-            Messages.complain(problem.message)
-            throw ExitCode.failure
         }
     }
 }

@@ -14,7 +14,7 @@ public final class LocalAuthority: Sendable {
     /// Ten years, two or three leap days among them.
     static let rootLifetime = 3652 * day
     /// Of what it signs, in seconds.
-    static let leafLifetime = 30 * day + 3600  // Scanners count thirty days, and no less, for an hour.
+    static let leafLifetime = 30 * day
 
     private init(root: LocalRoot, key: PrivateKey) {
         self.root = root

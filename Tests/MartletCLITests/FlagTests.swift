@@ -24,8 +24,9 @@ struct FlagTests {
             "-H, --header", "--cache", "--hidden", "--follow-symlinks", "--no-listing", "--spa", "-q, --quiet",
             "-v, --verbose", "--log-format", "--log-file", "--max-request-line", "--max-head", "--max-fields",
             "--max-body", "--max-connections", "--head-timeout", "--body-timeout", "--keep-alive-timeout",
-            "--write-timeout", "--proxy", "--version", "-h, --help", "<path-or-port>",
-            "--tls", "--tls-cert", "--tls-key", "--tls-password-file", "--tls-min", "--tls-strict-sni", "--tls-conf",
+            "--write-timeout", "--version", "-h, --help", "<path-or-port>",
+            "--proxy", "--tls", "--tls-cert", "--tls-key", "--tls-password-file", "--tls-min", "--tls-strict-sni",
+            "--tls-conf",
             "--tls-keylog", "--client-ca", "--client-auth", "--redirect-http", "--hsts", "--ca-dir",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }

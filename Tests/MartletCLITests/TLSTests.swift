@@ -51,6 +51,15 @@
             #expect(openssl.errorText.contains("Verification: OK"))
         }
 
+        @Test("a Unix socket speaks TLS too, and the line for curl says how to get there")
+        func unixSocket() throws {
+            let home = try Home()
+            let martlet = try home.serve(["--tls", "--bind", "unix:\(home.file("it's here"))"])
+            let line = try #require(try martlet.details().split(separator: "; ").last)
+            #expect(line.hasSuffix(" https://localhost/"))
+            #expect(try run("sh", arguments: ["-c", "\(line)a.txt --silent"]).text == "Hello")
+        }
+
         @Test("the CA is made once; who trusted it trusts it after the next start")
         func sameRoot() throws {
             let home = try Home()
