@@ -28,8 +28,12 @@ test)
     need curl curl
     need wget wget
     need libnss3-tools certutil
-    need python3 python3
+    need python3 /usr/bin/python3
     need python3-websockets /usr/lib/python3/dist-packages/websockets/__init__.py
+    # What `martlet front` stands in front of.
+    need python3-waitress /usr/lib/python3/dist-packages/waitress/__init__.py
+    need python3-django /usr/lib/python3/dist-packages/django/__init__.py
+    need nginx-light /usr/sbin/nginx
     need chromium chromium
     need util-linux setpriv
     need procps ps

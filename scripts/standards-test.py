@@ -18,11 +18,11 @@ def issue(test, known=False, severity="error"):
 
 
 class Coverage(unittest.TestCase):
-    def join(self, events, citations, table=None, run_ends=True):
+    def join(self, events, citations, table=None, run_ends=True, role="server"):
         """The states of the rows A and B (9112-1-01 and 9112-1-02), and the faults."""
         table = table or [("9112-1-01", ""), ("9112-1-02", "")]
         lines = ["\t".join(standards.COLUMNS)]
-        lines += [f"{id}\t9112\t1\tMUST\tserver\twhat\twire-test\t{status}" for id, status in table]
+        lines += [f"{id}\t9112\t1\tMUST\t{role}\twhat\twire-test\t{status}" for id, status in table]
         tests = [("M.S", "suite"), ("M.S/a()/F.swift:1:1", "function"), ("M.S/b()/F.swift:2:1", "function")]
         place = {"fileID": "M/F.swift", "line": 1}
         records = [
@@ -39,6 +39,7 @@ class Coverage(unittest.TestCase):
             faults = []
             rows = standards.read_table(faults)
             standards.join(rows, standards.read_run(faults), faults)
+            self.scopes = {row["scope"] for row in rows.values()}
             return [row["state"] for row in rows.values()], faults
 
     suite, a, b = "M.S", "M.S/a()/F.swift:1:1", "M.S/b()/F.swift:2:1"
@@ -85,6 +86,11 @@ class Coverage(unittest.TestCase):
     def test_ids_are_unique_and_in_their_section(self):
         self.assertEqual(len(self.join([], [], [("9112-1-01", ""), ("9112-1-01", "")])[1]), 1)
         self.assertEqual(len(self.join([], [], [("9112-2-01", "")])[1]), 1)
+
+    def test_what_binds_a_cache_alone_is_out_of_scope(self):
+        for role, is_in in [("server", True), ("gateway", True), ("cache", False)]:
+            self.join([], [], role=role)
+            self.assertEqual(self.scopes, {is_in}, role)
 
     def test_what_does_not_apply_cannot_be_cited(self):
         _, faults = self.join([event("testEnded", self.a)], self.cited, [("9112-1-01", "n/a:why")])

@@ -22,8 +22,8 @@ HERE = DOCS / "standards"
 RUN = ROOT / ".build/standards"
 COLUMNS = ["id", "rfc", "section", "level", "role", "summary", "how", "status"]
 LEVELS = ["MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY-notable"]
-IN_SCOPE = {"server", "origin", "sender", "recipient"}
-OUT_OF_SCOPE = {"cache", "gateway"}
+IN_SCOPE = {"server", "origin", "sender", "recipient", "gateway"}
+OUT_OF_SCOPE = {"cache"}
 STATES = ["test", "doc", "departs", "n/a", "later", "open"]
 TOPICS = {
     "9110": "HTTP semantics", "9111": "caching", "9112": "HTTP/1.1", "7617": "Basic", "7616": "Digest",
@@ -175,8 +175,8 @@ def report(rows):
     scoped = [row for row in rows.values() if row["scope"]]
     text = (HERE / "preface.md").read_text()
     text += "\n## Counts\n\n"
-    text += f"Rows of the roles {', '.join(sorted(IN_SCOPE))}; {len(rows) - len(scoped)} more bind only a shared cache"
-    text += " or a reverse proxy.\n\n"
+    text += f"Rows of the roles {', '.join(sorted(IN_SCOPE))}; {len(rows) - len(scoped)} more bind only a shared cache."
+    text += "\n\n"
     text += "| RFC | level | rows | " + " | ".join(STATES) + " |\n|---|---|" + "---:|" * (len(STATES) + 1) + "\n"
 
     def line(title, level, chosen):

@@ -63,6 +63,8 @@ public struct Request: Sendable {
         get { self[LoggerKey.self] ?? received.logger }
         set { self[LoggerKey.self] = newValue }
     }
+    /// The server's own, for what lasts longer than the request.
+    package var serverLogger: Logger { received.logger }
 
     /// What an error thrown behind this middleware becomes; nil: what `ServerConfiguration.errorFormat` says. Set by
     /// middleware, such as one that answers the clients of an API in JSON. Of an error that is no `HTTPError` it is given

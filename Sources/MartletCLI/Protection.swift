@@ -63,7 +63,7 @@
         /// What a server's configuration needs.
         func apply(to configuration: inout ServerConfiguration) {
             configuration.security = server
-            if let age = settings.hstsAge { configuration.fields.append(.strictTransportSecurity, "max-age=\(age)") }
+            if let age = settings.hstsAge { configuration.fields[.strictTransportSecurity] = "max-age=\(age)" }
         }
 
         /// Tells what is likely to be wrong.

@@ -42,7 +42,7 @@ public final class Gateway: Handler, Sendable {
 
     private func forward(_ request: Request, on loop: EventLoop) async throws -> Response {
         if let answer = try ownAnswer(to: request) { return answer }
-        let exchange = try ForwardedExchange(request, GatewayLoop.of(core, on: loop))
+        let exchange = try ForwardedExchange(request, GatewayLoop.of(core, on: loop, logger: request.serverLogger))
         return try await withTaskCancellationHandler {
             try await exchange.run()
         } onCancel: {

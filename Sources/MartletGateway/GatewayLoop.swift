@@ -1,3 +1,4 @@
+import Logging
 import Martlet
 import MartletReactor
 
@@ -10,13 +11,14 @@ final class GatewayLoop {
     private var next: Int
     private var checks: [HealthCheck] = []
 
-    private init(_ core: GatewayCore, _ loop: EventLoop) {
+    private init(_ core: GatewayCore, _ loop: EventLoop, _ logger: Logger) {
         self.core = core
         self.loop = loop
         idle = Array(repeating: [], count: core.backends.count)
         // Loops begin with different backends.
         next = core.takeStart()
-        if core.beginChecks() { checks = core.backends.map { HealthCheck(of: $0, core: core, loop: loop) } }
+        guard core.beginChecks() else { return }
+        checks = core.backends.map { HealthCheck(of: $0, core: core, loop: loop, logger: logger) }
     }
 
     deinit {
@@ -24,10 +26,11 @@ final class GatewayLoop {
     }
 
     /// That of the gateway on `loop`, whose thread this is. It lives as long as the loop.
-    static func of(_ core: GatewayCore, on loop: EventLoop) -> GatewayLoop {
+    /// - Parameter logger: the server's, for what belongs to no request.
+    static func of(_ core: GatewayCore, on loop: EventLoop, logger: @autoclosure () -> Logger) -> GatewayLoop {
         let key = ObjectIdentifier(core)
         if let known = loop.attachments[key] as? GatewayLoop { return known }
-        let made = GatewayLoop(core, loop)
+        let made = GatewayLoop(core, loop, logger())
         loop.attachments[key] = made
         return made
     }

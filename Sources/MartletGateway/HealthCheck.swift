@@ -9,14 +9,16 @@ final class HealthCheck: EventSource, @unchecked Sendable {
     private let state: BackendState
     private let options: GatewayOptions
     private let loop: EventLoop
+    private let logger: Logger
     private var connection: BackendConnection?
     private var isRunning = false
     private var registration: Registration?
 
-    init(of state: BackendState, core: GatewayCore, loop: EventLoop) {
+    init(of state: BackendState, core: GatewayCore, loop: EventLoop, logger: Logger) {
         self.state = state
         options = core.options
         self.loop = loop
+        self.logger = logger
         let registration = loop.register(timer: self)
         self.registration = registration
         loop.setDeadline(registration, loop.now)
@@ -37,7 +39,7 @@ final class HealthCheck: EventSource, @unchecked Sendable {
             connection = nil
             guard state.checked(isUp: isUp) else { return }
             let text = isUp ? "is up again" : "is down: its health check failed"
-            Logger(label: "martlet.gateway").warning("backend \(state.backend) \(text)")
+            logger.warning("backend \(state.backend) \(text)")
         }
     }
 

@@ -3,35 +3,72 @@ import MartletReactor
 import TestSupport
 import Testing
 
-/// `martlet front` and `--proxy`, in front of Python's http.server.
+/// `martlet front` and `--proxy`, in front of servers that others wrote.
 @Suite("In front of other servers", .timeLimit(.minutes(3))) struct FrontTests {
-    /// Python's server with a few handlers; ends with its standard input.
-    private struct Peer {
+    /// A server of Scripts/peers.py; it ends with this.
+    struct Peer {
+        enum Kind: String, CaseIterable {
+            case python, waitress, django, nginx
+
+            var package: String {
+                switch self {
+                case .python: "python3"
+                case .waitress, .django: "python3-\(rawValue)"
+                case .nginx: "nginx-light"
+                }
+            }
+        }
+
+        let kind: Kind
         let process: ChildProcess
         let port: Int
         let folder: TemporaryDirectory
 
-        init() throws {
+        init(_ kind: Kind = .python) throws {
+            self.kind = kind
             folder = try TemporaryDirectory()
-            let script = Tool.repository() + "/Tests/MartletCLITests/Scripts/front.py"
-            process = try ChildProcess("python3", arguments: [script, "serve", folder.path])
-            port = Int(try process.readLine() ?? "") ?? 0
+            process = try ChildProcess(
+                Tool.debianPython,
+                arguments: [Tool.path(ofScript: "peers.py"), kind.rawValue, folder.path]
+            )
+            guard let line = try process.readLine(), let port = Int(line) else {
+                throw Tool.Missing(name: kind.rawValue, package: kind.package)
+            }
+            self.port = port
         }
 
         var url: String { "http://127.0.0.1:\(port)" }
+
+        /// Asks it a thousand things, directly and through `front`.
+        func compare(_ front: Martlet, authority: String? = nil) throws {
+            let ports = ["\(port)", "\(try front.address.port ?? 0)"]
+            let result = try Tool.run(
+                Tool.debianPython,
+                [Tool.path(ofScript: "front.py"), kind.rawValue] + ports + [authority].compactMap(\.self),
+                timeout: .seconds(120)
+            )
+            #expect(result.text.hasPrefix("1000 answers are the same\n"), "\(result.text) \(result.errorText)")
+            let ended = try front.stop()
+            #expect(ended.status == 0)
+            #expect(!ended.errorText.contains("warning"), "\(ended.errorText)")
+        }
     }
 
-    @Test("a thousand mixed requests are answered as directly, octet for octet")
-    func thousand() throws {
-        let peer = try Peer()
-        let martlet = try Martlet(["front", "--to", peer.url, "--threads", "1", "--log-file", "/dev/null"])
-        let front = try #require(try martlet.address.port)
-        let result = try Tool.python("front.py", ["compare", "\(peer.port)", "\(front)"], timeout: .seconds(120))
-        #expect(result.text == "1000 answers are the same\n")
-        let ended = try martlet.stop()
-        #expect(ended.status == 0)
-        #expect(!ended.errorText.contains("warning"))
+    @Test("a thousand mixed requests are answered as directly, octet for octet", arguments: Peer.Kind.allCases)
+    func thousand(kind: Peer.Kind) throws {
+        let peer = try Peer(kind)
+        try peer.compare(Martlet(["front", "--to", peer.url, "--threads", "1", "--log-file", "/dev/null"]))
     }
+
+    #if TLS
+        @Test("so they are when the gateway adds TLS")
+        func thousandByTLS() throws {
+            let peer = try Peer(.nginx)
+            let home = try Home()
+            let arguments = ["front", "--to", peer.url, "--tls", "--threads", "1", "--log-file", "/dev/null"]
+            try peer.compare(Martlet(arguments, environment: home.environment), authority: home.root)
+        }
+    #endif
 
     @Test("the start-up message says what is in front of what")
     func banner() throws {

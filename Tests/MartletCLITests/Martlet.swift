@@ -109,7 +109,11 @@ enum Tool {
         try run("python3", [path(ofScript: script)] + arguments, environment: environment, timeout: timeout)
     }
 
-    private static func path(ofScript name: String, file: String = #filePath) -> String {
+    /// Debian's Python, which has Debian's modules.
+    static let debianPython = "/usr/bin/python3"
+
+    /// A script of the folder Scripts.
+    static func path(ofScript name: String, file: String = #filePath) -> String {
         "\(file.prefix(through: file.lastIndex(of: "/") ?? file.startIndex))Scripts/\(name)"
     }
 

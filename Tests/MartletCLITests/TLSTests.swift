@@ -238,12 +238,28 @@
             #expect(try curl(asking, nil).text == "Hello")
         }
 
-        @Test("--redirect-http leads from http to https, whatever the method; only there is no HSTS")
+        @Test(
+            "--redirect-http leads from http to https, whatever the method; only there is no HSTS",
+            .rfc(
+                "6797-6.1-01",
+                "6797-6.1-02",
+                "6797-6.1.1-01",
+                "6797-7.1-01",
+                "6797-7.1-02",
+                "6797-7.1-03",
+                "6797-7.2-01",
+                "6797-7.2-02",
+                "6797-9.2-01"
+            )
+        )
         func redirect() throws {
             let home = try Home()
             try home.makeCertificate("public", for: "DNS:www.example.com")
             let files = ["--tls-cert", home.file("public.pem"), "--tls-key", home.file("public.key")]
-            let martlet = try home.serve(files + ["--redirect-http", "0", "--hsts", "31536000"])
+            // What is said with --header gives way: the field is there once (RFC 6797 §7.1).
+            let own = ["--header", "Strict-Transport-Security: max-age=1"]
+            try home.directory.makeDirectory("site/folder")
+            let martlet = try home.serve(files + own + ["--redirect-http", "0", "--hsts", "31536000"])
             let details = try martlet.details()
             let from = try #require(details.split(separator: " ").first { $0.hasPrefix("http://") }).dropLast()
             #expect(details.hasPrefix("\(from)/ leads there; Certificate for www.example.com, until 20"))
@@ -255,8 +271,15 @@
                 #expect(!answer.text.contains("Strict-Transport-Security"))
             }
             #expect(try Tool.curl("-i", "--http1.0", "-H", "Host:", "\(from)/").text.hasPrefix("HTTP/1.1 400 "))
-            let secure = try Tool.curl("-ik", "\(martlet.url)a.txt", "-H", "Host: www.example.com")
-            #expect(secure.text.contains("\r\nStrict-Transport-Security: max-age=31536000\r\n"), "\(secure.text)")
+            for (path, host, status) in [
+                ("a.txt", "www.example.com", 200), ("nosuch", "www.example.com", 404),
+                ("folder", "www.example.com", 308), ("a.txt", "a b", 400), ("a.txt", "other", 421),
+            ] {
+                let secure = try Tool.curl("-ik", "\(martlet.url)\(path)", "-H", "Host: \(host)").text
+                #expect(secure.hasPrefix("HTTP/1.1 \(status) "), "\(secure)")
+                let lines = secure.split(separator: "\r\n").filter { $0.lowercased().hasPrefix("strict-transport") }
+                #expect(lines == ["Strict-Transport-Security: max-age=31536000"], "\(secure)")
+            }
             // RFC 6797 §7.2: not in the clear.
             let clear = try Tool.curl("-i", "http://127.0.0.1:\(port)/a.txt")
             #expect(clear.text.hasPrefix("HTTP/1.1 308 ") && !clear.text.contains("Strict-Transport-Security"))

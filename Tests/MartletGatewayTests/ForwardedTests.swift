@@ -11,7 +11,10 @@ import Testing
         "Forwarded: for=1.2.3.4\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n"
         + "X-Forwarded-Port: 1\r\nX_Forwarded_For: 6.6.6.6\r\nx-forwarded_proto: https\r\n"
 
-    @Test("what a client claims is dropped, in every spelling", .rfc("7239-4-07", "7239-7.2-01"))
+    @Test(
+        "what a client claims is dropped, in every spelling",
+        .rfc("7239-4-04", "7239-4-07", "7239-5.4-01", "7239-7.2-01")
+    )
     func untrusted() async throws {
         try await withFront { front in
             let (_, backend) = try front.exchange("GET / HTTP/1.1\r\nHost: a\r\n\(Self.claims)X-Forward: 1\r\n\r\n")
@@ -19,7 +22,10 @@ import Testing
         }
     }
 
-    @Test("what a trusted proxy says is kept and added to, on one line", .rfc("7239-4-06", "7239-7.2-01"))
+    @Test(
+        "what a trusted proxy says is kept and added to, on one line",
+        .rfc("7239-4-06", "7239-4-08", "7239-5.3-01", "7239-7.2-01")
+    )
     func trusted() async throws {
         var options = GatewayOptions()
         options.trustedProxies = [try #require(AddressRange("127.0.0.0/8"))]
@@ -39,7 +45,7 @@ import Testing
 
     @Test(
         "each part can be left out, or hidden",
-        .rfc("7239-4-02", "7239-5.1-02", "7239-5.2-02", "7239-5.1-01", "7239-5.2-01", "7239-6.3-01")
+        .rfc("7239-4-02", "7239-5.1-02", "7239-5.2-02", "7239-6.3-01", "7239-6.3-02", "7239-6.3-03")
     )
     func parts() async throws {
         var options = GatewayOptions()
@@ -73,7 +79,24 @@ import Testing
         }
     }
 
-    @Test("nothing is told when that is asked for", .rfc("7239-4-01", "7239-4-07", "9110-7.6.3-04"))
+    @Test(
+        "an IPv6 address is in brackets and quotes, short and in lower case",
+        .rfc("7239-6-01", "7239-6.1-01"),
+        arguments: [("2001:DB8:0:0:0:0:0:7", "2001:db8::7"), ("::1", "::1"), ("1:0:0:2:0:0:0:A", "1:0:0:2::a")]
+    )
+    func addressOfSixteenOctets(source: String, expected: String) async throws {
+        let range = try #require(AddressRange("127.0.0.0/8"))
+        try await withFront(configure: { $0.proxies = [range] }) { front in
+            let (_, backend) = try front.exchange(
+                "PROXY TCP6 \(source) ::1 12345 80\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
+            let head = try backend.receiveHead()
+            #expect(head.contains("\r\nForwarded: for=\"[\(expected)]\";host=a;proto=http\r\n"))
+            #expect(head.contains("\r\nX-Forwarded-For: \(expected)\r\n"))
+        }
+    }
+
+    @Test("nothing is told when that is asked for", .rfc("7239-4-07", "9110-7.6.3-04"))
     func nothing() async throws {
         var options = GatewayOptions()
         options.forwarded = .none

@@ -75,6 +75,27 @@ import Testing
         }
     }
 
+    @Test("what a client pipelines goes on one by one, each when the answer before it came", .rfc("9112-9.3.2-03"))
+    func pipelined() async throws {
+        try await withFront { front in
+            let (client, backend) = try front.exchange(
+                "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nokGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
+            try #expect(backend.receiveHead().hasPrefix("POST /1 "))
+            try #expect(backend.receiveText(2) == "ok")
+            // The one loop has served another client meanwhile, and nothing more has come of this one.
+            let (other, another) = try front.exchange("GET /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+            try #expect(another.receiveHead().hasPrefix("GET /3 "))
+            try another.send("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            _ = try other.receiveHead()
+            #expect(!backend.hasInput)
+            #expect(!front.backend.hasConnection)
+            try backend.send("HTTP/1.1 204 No Content\r\n\r\n")
+            _ = try client.receiveHead()
+            try #expect(backend.receiveHead().hasPrefix("GET /2 "))
+        }
+    }
+
     @Test("a long upload with a length streams, at the backend's pace, and nothing is lost")
     func longUpload() async throws {
         try await withFront { front in

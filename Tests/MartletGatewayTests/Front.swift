@@ -46,6 +46,12 @@ final class RawBackend: Sendable {
 }
 
 extension TestSocket {
+    /// Whether octets, or the end, wait to be received.
+    var hasInput: Bool {
+        var descriptor = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&descriptor, 1, 0) == 1
+    }
+
     /// Receives a head, through its empty line, as text.
     func receiveHead() throws -> String {
         String(decoding: try receive(through: "\r\n\r\n"), as: UTF8.self)

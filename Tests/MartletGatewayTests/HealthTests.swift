@@ -116,6 +116,12 @@ import Testing
                 }
             }
             #expect(answered == ["HTTP/1.1 200", "HTTP/1.1 503", "up"])
+            // The server's log has both.
+            let news = ["is down: its health check failed", "is up again"]
+            let expected = news.map { "warning: backend \(front.backend.url) \($0)" }
+            try await eventually("both are told") {
+                front.log.lines.filter { $0.hasPrefix("warning: backend ") } == expected
+            }
         }
     }
 

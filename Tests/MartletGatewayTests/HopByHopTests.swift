@@ -103,6 +103,17 @@ import Testing
         }
     }
 
+    @Test("a Date that is none goes through as it came", .rfc("9110-6.6.1-06"))
+    func invalidDate() async throws {
+        try await withFront { front in
+            let answer = try front.answer("HTTP/1.1 200 OK\r\nDate: today\r\nContent-Length: 0\r\n\r\n")
+            #expect(
+                answer
+                    == "HTTP/1.1 200 OK\r\nDate: today\r\nVia: 1.1 martlet\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+        }
+    }
+
     @Test("an answer without Date gets one", .rfc("9110-6.6.1-05"))
     func date() async throws {
         try await withFront { front in

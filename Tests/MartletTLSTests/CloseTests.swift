@@ -37,7 +37,7 @@ struct CloseTests {
         #expect(rest(of: near) == [])
     }
 
-    @Test("an open stream says once that it ends", arguments: [false, true])
+    @Test("an open stream says once that it ends", .rfc("9112-9.8-02", "9112-9.8-03"), arguments: [false, true])
     func open(finishes: Bool) throws {
         let pair = try StreamPair(overSockets: client, server)
         pair.shake()

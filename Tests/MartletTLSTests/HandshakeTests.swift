@@ -96,6 +96,7 @@ struct HandshakeTests {
 
     @Test(
         "of the protocols offered (RFC 7301) http/1.1 is chosen, and nothing else",
+        .rfc("9112-12.4-01"),
         arguments: [
             (["http/1.1"], "http/1.1"), (["h2", "http/1.1"], "http/1.1"), (["http/1.1", "h2"], "http/1.1"), ([], ""),
             (["h2"], nil), (["http/1.0"], nil), (["HTTP/1.1"], nil), (["http/1.1x", "xhttp/1.1", "http/1."], nil),
@@ -154,6 +155,7 @@ struct HandshakeTests {
 
     @Test(
         "what is no TLS is refused",
+        .rfc("9112-9.7-01"),
         arguments: ["get / http/1.1\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}\u{5}Hello World", "\0\0\0\0\0\0\0\0"]
     )
     func garbage(text: String) throws {

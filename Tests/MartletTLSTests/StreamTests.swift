@@ -74,7 +74,11 @@ struct StreamTests {
         #expect(!pair.server.mayHoldInput)
     }
 
-    @Test("an end that comes with the last octets is told by the next call", arguments: [true, false])
+    @Test(
+        "an end that comes with the last octets is told by the next call",
+        .rfc("9112-9.8-01"),
+        arguments: [true, false]
+    )
     func endBehind(hasNotice: Bool) throws {
         let pair = try StreamPair(overSockets: client(), server)
         pair.shake()
