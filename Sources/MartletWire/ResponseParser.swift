@@ -60,6 +60,8 @@ public struct ResponseParser: Sendable {
             phase = .complete
             return lines.scanned
         } catch {
+            // The lines that were read go with their octets, whatever came after them.
+            if case .fieldLines = phase { lines.keepFields(of: input, in: &head.fields) }
             phase = .failed(error)
             throw error
         }

@@ -160,6 +160,17 @@ import Testing
         }
     }
 
+    @Test("what was read of a refused head can be looked at")
+    func refusedHead() {
+        var parser = ResponseParser()
+        var head = ReceivedResponse()
+        let text = "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: z\r\n\r\n"
+        #expect(throws: ResponseError.message(.invalidContentLength)) {
+            try parser.parse(text.utf8.span, to: .get, into: &head)
+        }
+        #expect(head.fields.map { "\($0.name)=\($0.value)" } == ["X=y", "Content-Length=z"])
+    }
+
     @Test("every limit holds")
     func limits() {
         let limits = HeadLimits(requestLine: 20, head: 60, fieldCount: 2)
