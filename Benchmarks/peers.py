@@ -224,11 +224,11 @@ def prepare(names):
 def start(peer, work, cpus, workers=1):
     """Starts `peer` for `work` and waits until it answers."""
     port = free_port()
-    return start_command(peer.command(work, port, workers), port, cpus, work.path)
+    return start_command(peer.command(work, port, workers), port, cpus, work.path, work.secure)
 
 
-def start_command(command, port, cpus, path="/"):
-    server = Server(command, port, cpus, path)
+def start_command(command, port, cpus, path="/", secure=False):
+    server = Server(command, port, cpus, path, secure)
     server.wait_until_it_answers()
     return server
 

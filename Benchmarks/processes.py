@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -95,13 +96,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def first_answer(port, path, within=10.0):
+def first_answer(port, path, within=10.0, secure=False):
     """Tries until a request is answered; the first octets of the answer."""
+    context = ssl._create_unverified_context() if secure else None
     deadline = time.monotonic() + within
     request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     while time.monotonic() < deadline:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=within) as connection:
+                if context:
+                    connection = context.wrap_socket(connection)
                 connection.sendall(request)
                 if answer := connection.recv(4096):
                     return answer
@@ -113,9 +117,10 @@ def first_answer(port, path, within=10.0):
 class Server:
     """A server process: started on some CPUs, ended with the `with` block."""
 
-    def __init__(self, command, port, cpus=None, path="/"):
+    def __init__(self, command, port, cpus=None, path="/", secure=False):
         self.port = port
         self.path = path
+        self.secure = secure
         # Before the program begins: no other process stands between, whose time would count.
         pin = (lambda: os.sched_setaffinity(0, cpus)) if cpus else None
         self.process = subprocess.Popen(
@@ -126,7 +131,7 @@ class Server:
 
     def wait_until_it_answers(self):
         try:
-            return first_answer(self.port, self.path)
+            return first_answer(self.port, self.path, secure=self.secure)
         except TimeoutError:
             self.stop()
             raise TimeoutError(f"no answer: {self.output}") from None

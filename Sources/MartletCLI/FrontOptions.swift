@@ -84,18 +84,7 @@ struct FrontOptions: ParsableArguments {
             }
             options.health.path = path
         }
-        let ranges =
-            trustProxy.isEmpty
-            ? Environment["TRUST_PROXY"].map { $0.split { $0 == "," || $0 == " " }.map(String.init) } ?? []
-            : trustProxy
-        options.trustedProxies = try ranges.map { text in
-            guard let range = AddressRange(text) else {
-                throw ValidationError(
-                    "--trust-proxy takes an address or a range such as 10.0.0.0/8 or fd00::/8, not '\(text)'."
-                )
-            }
-            return range
-        }
+        options.trustedProxies = try AddressRange.ranges(trustProxy, of: "trust-proxy")
         try set(&options.connectTimeout, connectTimeout, "connect-timeout")
         try set(&options.firstByteTimeout, firstByteTimeout, "first-byte-timeout")
         try set(&options.idleTimeout, idleTimeout, "idle-timeout")

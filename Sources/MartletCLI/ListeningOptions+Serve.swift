@@ -17,6 +17,7 @@ extension ListeningOptions {
     ) throws {
         var configuration = configuration
         if let threads = try resolvedThreads() { configuration.threads = threads }
+        configuration.proxies = try AddressRange.ranges(proxyProtocol, of: "proxy-protocol")
         let secured = try tls.resolved().map(SecuredServing.init)
         let server = try start(port: port) { addresses in
             configuration.addresses = addresses

@@ -26,6 +26,14 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Event loops, each a thread. (default: one for each core)", valueName: "n"))
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "A proxy or range of them, as 10.0.0.0/8, which begins each connection with a PROXY header, v1 or v2; can be repeated. Nobody else is let in then.",
+            valueName: "cidr"
+        )
+    )
+    var proxyProtocol: [String] = []
+
     @Flag(name: [.customShort("o"), .customLong("open")], help: "Open the browser.")
     var opensBrowser = false
 

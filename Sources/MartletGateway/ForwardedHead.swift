@@ -161,54 +161,75 @@ extension ForwardedHead {
 extension ForwardedHead {
     private func appendForwarded(to output: inout [UInt8]) {
         let what = options.forwarded
-        let client = node(request.peer, what.client)
-        let host = what.host ? clientHost : nil
-        let scheme = what.scheme ? request.scheme : nil
+        var host: [UInt8] = []
+        let hasHost = what.host && request.head.appendAuthority(to: &host)
         if what.standard {
-            var pairs: [String] = []
-            if let client { pairs.append("for=\(Self.quoted(client))") }
-            if what.interface != .none, let address = request.localAddress, let node = node(address, what.interface) {
-                pairs.append("by=\(Self.quoted(node))")
-            }
-            if let host { pairs.append("host=\(Self.quoted(host))") }
-            if let scheme { pairs.append("proto=\(scheme)") }
-            appendToList("Forwarded", .forwarded, pairs.joined(separator: ";"), to: &output)
+            append("Forwarded", .forwarded, to: &output) { output in appendElement(hasHost ? host : nil, to: &output) }
         } else if isTrusted, let old = request.fields[.forwarded] {
             Self.append("Forwarded", old, to: &output)
         }
         guard what.legacy else { return }
         if what.client == .address, request.peer.port != nil {
-            appendToList("X-Forwarded-For", .xForwardedFor, request.peer.host, to: &output)
+            append("X-Forwarded-For", .xForwardedFor, to: &output) { $0.append(contentsOf: request.peer.host.utf8) }
         }
-        appendUnlessTold("X-Forwarded-Host", .xForwardedHost, host, to: &output)
-        appendUnlessTold("X-Forwarded-Proto", .xForwardedProto, scheme, to: &output)
+        if let old = isTrusted ? request.fields[.xForwardedHost] : nil {
+            Self.append("X-Forwarded-Host", old, to: &output)
+        } else if hasHost {
+            output.append(contentsOf: "X-Forwarded-Host: ".utf8)
+            output.append(contentsOf: host)
+            output.append(contentsOf: "\r\n".utf8)
+        }
+        if let proto = (isTrusted ? request.fields[.xForwardedProto] : nil) ?? (what.scheme ? request.scheme : nil) {
+            Self.append("X-Forwarded-Proto", proto, to: &output)
+        }
     }
 
-    /// Behind what a trusted proxy said, on one line (RFC 7239 §4).
-    private func appendToList(
+    /// Appends a list behind what a trusted proxy said of it, on one line (RFC 7239 §4); no line where that is nothing.
+    private func append(
         _ name: String,
         _ field: HTTPField.Name,
-        _ value: String,
-        to output: inout [UInt8]
+        to output: inout [UInt8],
+        _ appendMember: (inout [UInt8]) -> Void
     ) {
-        let old = isTrusted ? request.fields[field] : nil
-        let list = [old, value].compactMap(\.self).filter { !$0.isEmpty }
-        if !list.isEmpty { Self.append(name, list.joined(separator: ", "), to: &output) }
+        let start = output.count
+        output.append(contentsOf: name.utf8)
+        output.append(contentsOf: ": ".utf8)
+        let empty = output.count
+        if isTrusted, let old = request.fields[field], !old.isEmpty { output.append(contentsOf: old.utf8) }
+        let behindOld = output.count
+        if behindOld > empty { output.append(contentsOf: ", ".utf8) }
+        let member = output.count
+        appendMember(&output)
+        if output.count == member { output.removeLast(member - behindOld) }
+        if output.count == empty { return output.removeLast(empty - start) }
+        output.append(contentsOf: "\r\n".utf8)
     }
 
-    private func appendUnlessTold(
-        _ name: String,
-        _ field: HTTPField.Name,
-        _ value: String?,
-        to output: inout [UInt8]
-    ) {
-        let old = isTrusted ? request.fields[field] : nil
-        if let value = old ?? value { Self.append(name, value, to: &output) }
-    }
-
-    private var clientHost: String? {
-        var octets: [UInt8] = []
-        return request.head.appendAuthority(to: &octets) ? String(decoding: octets, as: UTF8.self) : nil
+    /// What this gateway says in Forwarded.
+    private func appendElement(_ host: [UInt8]?, to output: inout [UInt8]) {
+        let what = options.forwarded
+        let start = output.count
+        func appendName(_ name: String, _ output: inout [UInt8]) {
+            if output.count > start { output.append(UInt8(ascii: ";")) }
+            output.append(contentsOf: name.utf8)
+            output.append(UInt8(ascii: "="))
+        }
+        if let client = node(request.peer, what.client) {
+            appendName("for", &output)
+            Self.appendQuoted(client.utf8.span, to: &output)
+        }
+        if what.interface != .none, let address = request.localAddress, let node = node(address, what.interface) {
+            appendName("by", &output)
+            Self.appendQuoted(node.utf8.span, to: &output)
+        }
+        if let host {
+            appendName("host", &output)
+            Self.appendQuoted(host.span, to: &output)
+        }
+        if what.scheme {
+            appendName("proto", &output)
+            output.append(contentsOf: request.scheme.utf8)
+        }
     }
 
     /// An address as Forwarded has it: IPv6 in brackets (RFC 7239 §6).
@@ -223,10 +244,18 @@ extension ForwardedHead {
     }
 
     /// A token as it is, anything else as a quoted-string (RFC 7239 §4).
-    private static func quoted(_ value: String) -> String {
-        if value.utf8.allSatisfy(OctetSet.token.contains) { return value }
-        let escaped = value.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
-        return "\"\(String(escaped))\""
+    private static func appendQuoted(_ value: Span<UInt8>, to output: inout [UInt8]) {
+        var isToken = true
+        for index in value.indices where !OctetSet.token.contains(value[index]) { isToken = false }
+        if isToken { return output.append(copying: value) }
+        output.append(UInt8(ascii: "\""))
+        for index in value.indices {
+            if value[index] == UInt8(ascii: "\"") || value[index] == UInt8(ascii: "\\") {
+                output.append(UInt8(ascii: "\\"))
+            }
+            output.append(value[index])
+        }
+        output.append(UInt8(ascii: "\""))
     }
 
     private var proxyHeader: ProxyHeader {

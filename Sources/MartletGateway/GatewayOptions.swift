@@ -36,8 +36,8 @@ public struct GatewayOptions: Sendable {
     /// content is asked for.
     public var continueTimeout = Duration.seconds(1)
 
-    /// Connections kept open for each backend and event loop while nobody uses them; default 32.
-    public var idleConnections = 32
+    /// Connections kept open for each backend and event loop while nobody uses them; default 128.
+    public var idleConnections = 128
     /// How long they are kept; default 30 s.
     public var idleConnectionTimeout = Duration.seconds(30)
     /// How large an answer's head may be; default 64 KiB and 200 field lines. Beyond it: 502.

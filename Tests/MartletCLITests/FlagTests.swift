@@ -20,7 +20,8 @@ struct FlagTests {
         let result = try Martlet.fails(["--help"])
         #expect(result.status == 0)
         let flags = [
-            "-p, --port", "-b, --bind", "--lan", "--port-fallback", "--threads", "-o, --open", "-d, --directory",
+            "-p, --port", "-b, --bind", "--lan", "--port-fallback", "--threads", "--proxy-protocol", "-o, --open",
+            "-d, --directory",
             "-H, --header", "--cache", "--hidden", "--follow-symlinks", "--no-listing", "--spa", "-q, --quiet",
             "-v, --verbose", "--log-format", "--log-file", "--max-request-line", "--max-head", "--max-fields",
             "--max-body", "--max-connections", "--head-timeout", "--body-timeout", "--keep-alive-timeout",
