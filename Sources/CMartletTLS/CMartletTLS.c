@@ -219,11 +219,12 @@ bool cmt_covers(const SSL *stream, const uint8_t *host, size_t length) {
     // Nothing to compare with, as in tests; and no host at all, as in HTTP/1.0.
     if (certificate == NULL || length == 0) return true;
     if (length >= sizeof text) return false;
-    bool is_literal = host[0] == '[';
-    memcpy(text, host + is_literal, length - 2 * is_literal);
-    text[length - 2 * is_literal] = 0;
+    bool is_literal = length > 2 && host[0] == '[' && host[length - 1] == ']';
+    length -= is_literal ? 2 : 0;
+    memcpy(text, host + (is_literal ? 1 : 0), length);
+    text[length] = 0;
     bool covers = X509_check_ip_asc(certificate, text, 0) == 1 ||
-                  X509_check_host(certificate, text, strlen(text), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+                  X509_check_host(certificate, text, length, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
     cmt_clear_errors();
     return covers;
 }
