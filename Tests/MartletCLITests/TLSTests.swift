@@ -273,7 +273,7 @@
             #expect(try Tool.curl("-i", "--http1.0", "-H", "Host:", "\(from)/").text.hasPrefix("HTTP/1.1 400 "))
             for (path, host, status) in [
                 ("a.txt", "www.example.com", 200), ("nosuch", "www.example.com", 404),
-                ("folder", "www.example.com", 308), ("a.txt", "a b", 400), ("a.txt", "other", 421),
+                ("folder", "www.example.com", 301), ("a.txt", "a b", 400), ("a.txt", "other", 421),
             ] {
                 let secure = try Tool.curl("-ik", "\(martlet.url)\(path)", "-H", "Host: \(host)").text
                 #expect(secure.hasPrefix("HTTP/1.1 \(status) "), "\(secure)")

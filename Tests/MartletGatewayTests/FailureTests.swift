@@ -48,7 +48,7 @@ import Testing
 
     @Test("a backend that is not there is a 502, and the log says why", .rfc("9110-15.6.3-01"))
     func refused() async throws {
-        let gone = try RawBackend().url
+        let gone = try #require(closedPorts.first)
         try await withFront(of: Gateway(to: try Backend(gone)), backends: []) { front in
             let client = try front.connect()
             try client.send(Self.get)

@@ -45,6 +45,19 @@ final class RawBackend: Sendable {
     }
 }
 
+/// URLs of ports that nobody listens at. They stay bound, so that nobody else can take them.
+let closedPorts: [String] = (0..<2).compactMap { _ in
+    let fd = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let code = unsafe withUnsafeBytes(of: &address) { octets in
+        unsafe bind(fd, octets.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t(octets.count))
+    }
+    guard code == 0, let bound = Socket(fd: fd).localAddress else { return nil }
+    return "http://\(bound)"
+}
+
 extension TestSocket {
     /// Whether octets, or the end, wait to be received.
     var hasInput: Bool {

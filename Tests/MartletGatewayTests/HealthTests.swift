@@ -32,7 +32,7 @@ import Testing
         options.health.failures = 2
         options.health.pause = .milliseconds(300)
         let alive = try RawBackend()
-        let gone = try RawBackend().url
+        let gone = try #require(closedPorts.first)
         let gateway = Gateway(to: [try Backend(gone), try Backend(alive.url)], options: options)
         try await withFront(of: gateway, backends: [alive]) { front in
             for _ in 0..<5 {
@@ -56,8 +56,8 @@ import Testing
         var options = GatewayOptions()
         options.health.failures = 1
         options.health.pause = .seconds(100)
-        let urls = try (0..<2).map { _ in try RawBackend().url }
-        try await withFront(of: Gateway(to: try urls.map { try Backend($0) }, options: options), backends: []) {
+        try #require(closedPorts.count == 2)
+        try await withFront(of: Gateway(to: try closedPorts.map { try Backend($0) }, options: options), backends: []) {
             front in
             for status in ["502 Bad Gateway", "503 Service Unavailable"] {
                 let client = try front.connect()

@@ -1,6 +1,7 @@
 import CMartletOpenSSL
 import Glibc
 import MartletReactor
+import TestSupport
 import Testing
 
 @testable import MartletTLS

@@ -2,6 +2,7 @@ import CMartletOpenSSL
 import CMartletTLS
 import Glibc
 import MartletReactor
+import TestSupport
 import Testing
 
 @testable import MartletTLS

@@ -171,7 +171,7 @@ http {
     server {
         listen 127.0.0.1:PORT reuseport;
         root .;
-        location = /echo { add_header X-Length $content_length; return 200 "taken\\n"; }
+        location = /echo { add_header X-Length $http_content_length; return 200 "taken\\n"; }
         location = /chunked { add_header X-Coding $http_transfer_encoding; return 201 "taken\\n"; }
         location = /gone { return 204; }
         location = /old { return 302 /a.txt?new; }
