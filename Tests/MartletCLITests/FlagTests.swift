@@ -142,6 +142,8 @@ struct FlagTests {
         #expect(try martlet.get("/a.txt").text == "Hello")
         #expect(try loops(of: martlet) == ["martlet-0", "martlet-1", "martlet-2"])
         let one = try Martlet([folder.path(of: "root")], environment: ["MARTLET_THREADS": "1"])
+        // The loop runs, and so has its name.
+        #expect(try one.get("/a.txt").text == "Hello")
         #expect(try loops(of: one) == ["martlet-0"])
     }
 
