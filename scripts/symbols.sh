@@ -11,7 +11,8 @@ rm -rf "$out"
 for module in $(sed -n 's/.*\.library(name: "\(.*\)", targets.*/\1/p' Package.swift) MartletReactor; do
     mkdir -p "$out/$module"
     swift symbolgraph-extract -module-name "$module" -output-dir "$out/$module" \
-        -target "$(uname -m)-unknown-linux-gnu" -I "$bin/Modules" -I "$bin/CMartlet.build" -I Sources/CZlib \
+        -target "$(uname -m)-unknown-linux-gnu" -I "$bin/Modules" -I "$bin/CMartlet.build" -I "$bin/CMartletTLS.build" \
+        -I Sources/CMartletOpenSSL -I Sources/CZlib \
         -minimum-access-level public -skip-synthesized-members -skip-inherited-docs -emit-extension-block-symbols >&2
     echo "$module"
 done
