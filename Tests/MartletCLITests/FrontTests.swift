@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `martlet front` and `--proxy`, in front of servers that others wrote.
-@Suite("In front of other servers", .timeLimit(.minutes(3))) struct FrontTests {
+@Suite("In front of other servers", .timeLimit(.minutes(5))) struct FrontTests {
     /// A server of Scripts/peers.py; it ends with this.
     struct Peer {
         enum Kind: String, CaseIterable {
@@ -45,7 +45,7 @@ import Testing
             let result = try Tool.run(
                 Tool.debianPython,
                 [Tool.path(ofScript: "front.py"), kind.rawValue] + ports + [authority].compactMap(\.self),
-                timeout: .seconds(120)
+                timeout: .seconds(240)
             )
             #expect(result.text.hasPrefix("1000 answers are the same\n"), "\(result.text) \(result.errorText)")
             let ended = try front.stop()

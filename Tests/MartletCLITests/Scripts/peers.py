@@ -17,7 +17,7 @@ FILES = {
     "a.txt": b"hello\n",
     "a b.txt": b"x",
     "empty": b"",
-    "big.bin": random.Random(1).randbytes(1 << 20),
+    "big.bin": random.Random(1).randbytes(400_000),
     "folder/text.txt": b"All work and no play makes Jack a dull boy.\n" * 2000,
 }
 
