@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 
 /// `martlet front` and `--proxy`, in front of servers that others wrote.
-@Suite("In front of other servers", .timeLimit(.minutes(5))) struct FrontTests {
+@Suite("In front of other servers", .timeLimit(.patient))
+struct FrontTests {
     /// A server of Scripts/peers.py; it ends with this.
     struct Peer {
         enum Kind: String, CaseIterable {
@@ -45,12 +46,14 @@ import Testing
             let result = try Tool.run(
                 Tool.debianPython,
                 [Tool.path(ofScript: "front.py"), kind.rawValue] + ports + [authority].compactMap(\.self),
-                timeout: .seconds(240)
+                timeout: .seconds(600)
             )
             #expect(result.text.hasPrefix("1000 answers are the same\n"), "\(result.text) \(result.errorText)")
             let ended = try front.stop()
             #expect(ended.status == 0)
-            #expect(!ended.errorText.contains("warning"), "\(ended.errorText)")
+            // A busy machine holds loops up as well.
+            let warnings = ended.errorText.split(separator: "\n").filter { !$0.contains(" held up for ") }
+            #expect(warnings.isEmpty, "\(warnings)")
         }
     }
 
