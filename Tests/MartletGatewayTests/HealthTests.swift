@@ -30,7 +30,7 @@ import Testing
     func leftOut() async throws {
         var options = GatewayOptions()
         options.health.failures = 2
-        options.health.pause = .milliseconds(300)
+        options.health.pause = .seconds(3)  // Longer than five requests take on any machine.
         let alive = try RawBackend()
         let gone = try #require(closedPorts.first)
         let gateway = Gateway(to: [try Backend(gone), try Backend(alive.url)], options: options)
