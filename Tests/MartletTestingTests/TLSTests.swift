@@ -84,7 +84,7 @@
         func clientNotices(certificate: TestCertificate, words: String) async throws {
             try await withServer { server in
                 try server.tls(certificate)
-                let client = try TestClient(tlsPort: server.port)
+                let client = try TestClient(tlsPort: server.port, timeout: .seconds(120))
                 do {
                     _ = try await client.get("/")
                     Issue.record("it did not notice")
@@ -100,8 +100,8 @@
         func exchange() async throws {
             try await withServer { server in
                 try server.tls(.testCA)
-                let client = try TestClient(tlsPort: server.port)
-                let large = String(repeating: "0123456789", count: 100_000)
+                let client = try TestClient(tlsPort: server.port, timeout: .seconds(120))
+                let large = String(repeating: "0123456789", count: 20_000)
                 for text in ["Hello", large] {
                     server.enqueue(.text(text))
                     #expect(try await client.post("/", text).text == text)
@@ -122,7 +122,7 @@
             try await withServer { server in
                 try server.tls(.wrongHost)
                 server.enqueue(.text("Hello"))
-                let client = try TestClient(tlsPort: server.port, host: "wrong-host.test")
+                let client = try TestClient(tlsPort: server.port, host: "wrong-host.test", timeout: .seconds(120))
                 #expect(try await client.get("/").text == "Hello")
             }
         }
@@ -131,7 +131,7 @@
         func faults() async throws {
             try await withServer { server in
                 try server.tls(.testCA)
-                let client = try TestClient(tlsPort: server.port)
+                let client = try TestClient(tlsPort: server.port, timeout: .seconds(120))
                 server.enqueue(.text("Hello"), fault: .reset(at: .midBody))
                 server.enqueue(.text("Hello"), fault: .truncate(at: .midBody))
                 server.enqueue(.text("Hello"), fault: .badChunk)
