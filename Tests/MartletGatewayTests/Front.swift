@@ -35,7 +35,7 @@ final class RawBackend: Sendable {
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let fd = unsafe cm_accept(listener.fd, &storage, &length)
         guard fd >= 0 else { throw SystemError(operation: "accept") }
-        return TestSocket(fd: fd, timeout: .seconds(10))
+        return TestSocket(fd: fd, timeout: .seconds(60))
     }
 
     /// Whether a connection waits to be accepted.
