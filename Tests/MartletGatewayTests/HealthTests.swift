@@ -26,29 +26,44 @@ import Testing
         }
     }
 
-    @Test("one that fails again and again is left out, and asked again later")
+    @Test("one that fails again and again is left out")
     func leftOut() async throws {
-        var options = GatewayOptions()
-        options.health.failures = 2
-        options.health.pause = .seconds(3)  // Longer than five requests take on any machine.
-        let alive = try RawBackend()
-        let gone = try #require(closedPorts.first)
-        let gateway = Gateway(to: [try Backend(gone), try Backend(alive.url)], options: options)
-        try await withFront(of: gateway, backends: [alive]) { front in
-            for _ in 0..<5 {
-                let client = try front.connect()
-                try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
-                try #expect(Self.serve(alive, client).hasPrefix("HTTP/1.1 200 OK\r\n"))
-            }
+        try await withOneGone(pause: .seconds(1000)) { front in
+            for _ in 0..<5 { try Self.post(to: front) }
             #expect(front.log.lines.count == 2)
             #expect(front.log.lines.last?.hasSuffix("it is left out for a while") == true)
+        }
+    }
+
+    @Test("one that was left out is asked again later")
+    func askedAgain() async throws {
+        try await withOneGone(pause: .milliseconds(50)) { front in
             try await eventually("it is asked again") {
-                let client = try front.connect()
-                try client.send(Self.get)
-                _ = try Self.serve(alive, client)
+                try Self.post(to: front)
                 return front.log.lines.count >= 3
             }
         }
+    }
+
+    /// A gateway to two backends, of which nobody listens at the first.
+    private func withOneGone(
+        pause: Duration,
+        _ body: @escaping @concurrent @Sendable (Front) async throws -> Void
+    ) async throws {
+        var options = GatewayOptions()
+        options.health.failures = 2
+        options.health.window = .seconds(1000)
+        options.health.pause = pause
+        let alive = try RawBackend()
+        let gone = try #require(closedPorts.first)
+        let gateway = Gateway(to: [try Backend(gone), try Backend(alive.url)], options: options)
+        try await withFront(of: gateway, backends: [alive], body)
+    }
+
+    private static func post(to front: Front) throws {
+        let client = try front.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        try #expect(serve(front.backend, client).hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
 
     @Test("when all are out the client hears when to come back")
@@ -78,49 +93,57 @@ import Testing
         }
     }
 
-    @Test("checks take a backend out and bring it back")
-    func checks() async throws {
+    @Test("a check is a request of its own")
+    func check() async throws {
         var options = GatewayOptions()
         options.health.path = "/health?x"
-        options.health.interval = .milliseconds(100)
+        options.health.interval = .seconds(1000)
         try await withFront(options: options) { front in
             let client = try front.connect()
-            try client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
-            var status = "500 Internal Server Error"
-            var answered: [String] = []
-            // Requests and checks come in any order: each gets what it asked for.
-            while answered.count < 3 {
+            try client.send(Self.get)
+            // The check and the request come in any order.
+            var heads: [String] = []
+            for _ in 0..<2 {
                 let connection = try front.backend.accept()
-                let head = try connection.receiveHead()
-                if head.hasPrefix("GET /x ") {
-                    try connection.send(Self.empty)
-                } else {
-                    #expect(
-                        head
-                            == "GET /health?x HTTP/1.1\r\nHost: \(front.backend.address)\r\nUser-Agent: martlet\r\nConnection: close\r\n\r\n"
-                    )
-                    try connection.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n")
-                    _ = try connection.receiveAll(untilReset: true)
-                }
-                if answered.isEmpty, head.hasPrefix("GET /x ") {
-                    try answered.append(String(client.receiveHead().prefix(12)))
-                } else if answered.count == 1, head.hasPrefix("GET /health") {
-                    // Down by now.
-                    try client.send("GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
-                    let refused = try client.receiveHead()
-                    #expect(refused.contains("Retry-After: 1\r\n"))
-                    answered.append(String(refused.prefix(12)))
-                    status = "204 No Content"
-                } else if answered.count == 2, head.hasPrefix("GET /health"), status.hasPrefix("204") {
-                    answered.append("up")
-                }
+                try heads.append(connection.receiveHead())
+                try connection.send(Self.empty)
             }
-            #expect(answered == ["HTTP/1.1 200", "HTTP/1.1 503", "up"])
-            // The server's log has both.
-            let news = ["is down: its health check failed", "is up again"]
-            let expected = news.map { "warning: backend \(front.backend.url) \($0)" }
-            try await eventually("both are told") {
-                front.log.lines.filter { $0.hasPrefix("warning: backend ") } == expected
+            let expected =
+                "GET /health?x HTTP/1.1\r\nHost: \(front.backend.address)\r\nUser-Agent: martlet\r\nConnection: close\r\n\r\n"
+            #expect(heads.contains(expected))
+            try #expect(client.receiveText().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+    }
+
+    @Test("checks take a backend out and bring it back")
+    func checks() async throws {
+        let health = Locked(200)
+        let backend = try Router {
+            Route("/health") { _ in Response(status: .init(code: health.withLock { $0 })) }
+            Route("/x") { _ in .text("Hello") }
+        }
+        try await withFront(of: backend, backends: []) { back in
+            let url = "http://\(back.server.addresses[0])"
+            var options = GatewayOptions()
+            options.health.path = "/health"
+            options.health.interval = .milliseconds(100)
+            try await withFront(of: Gateway(to: [try Backend(url)], options: options), backends: []) { front in
+                for (status, answer) in [(200, "200 OK"), (500, "503 Service Unavailable"), (204, "200 OK")] {
+                    health.withLock { $0 = status }
+                    try await eventually("requests are answered with \(answer)") {
+                        let client = try front.connect()
+                        try client.send(Self.get)
+                        let answered = try client.receiveText()
+                        #expect(answered.hasPrefix("HTTP/1.1 503 ") == answered.contains("\r\nRetry-After: 1\r\n"))
+                        return answered.hasPrefix("HTTP/1.1 \(answer)\r\n")
+                    }
+                }
+                // The server's log has both.
+                for news in ["is down: its health check failed", "is up again"] {
+                    try await eventually("it is told: \(news)") {
+                        front.log.contains("warning: backend \(url) \(news)")
+                    }
+                }
             }
         }
     }
