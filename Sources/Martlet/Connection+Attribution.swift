@@ -6,7 +6,7 @@ extension Connection {
     }
 
     /// The handler gave the thread back. Unless it is done, its task goes on later.
-    func handlerWaits(_ task: Task<Void, Never>, in phase: Phase, _ exchange: Exchange, _ number: UInt64) {
+    func handlerWaits(_ task: Task<Void, Never>?, in phase: Phase, _ exchange: Exchange, _ number: UInt64) {
         CrashReport.end()
         // A handler that never waited has answered already, or has ended.
         guard self.phase == phase, number == exchangeNumber else { return }

@@ -87,6 +87,7 @@ extension Connection {
         failReader(CancellationError())
         dropWaiting()
         exchange?.task?.cancel()
+        exchange?.deferral.take()?.cancel()
         output.removeAll()
         releaseBuffers()
         loop.deregister(registration, fd: nil)

@@ -30,6 +30,8 @@ extension Connection {
             } else if let response = try endpoint.immediate?.respondImmediately(to: request) {
                 handlerReturned(exchange)
                 answer(response, exchange)
+            } else if let deferring = endpoint.deferring, try takeOver(request, by: deferring, exchange) {
+                return
             } else {
                 startTask(endpoint, request, exchange)
             }
@@ -82,12 +84,17 @@ extension Connection {
         )
     }
 
-    private func startTask(_ endpoint: Endpoint, _ request: Request, _ exchange: Exchange) {
+    /// From here on somebody works on the answer.
+    func beginResponding(_ exchange: Exchange) {
         phase = .responding
         unsetDeadline()
-        let number = exchangeNumber
         exchange.received.connection = reference
-        exchange.received.exchange = number
+        exchange.received.exchange = exchangeNumber
+    }
+
+    func startTask(_ endpoint: Endpoint, _ request: Request, _ exchange: Exchange) {
+        beginResponding(exchange)
+        let number = exchangeNumber
         let task = Task.immediate(executorPreference: loop) { [self] in
             let result: Result<Response, any Error>
             do {
@@ -105,7 +112,7 @@ extension Connection {
         handlerWaits(task, in: .responding, exchange, number)
     }
 
-    private func handlerEnded(_ number: UInt64, _ result: Result<Response, any Error>) {
+    func handlerEnded(_ number: UInt64, _ result: Result<Response, any Error>) {
         guard loop.isCurrent else {
             loop.execute { [self] in handlerEnded(number, result) }
             return
@@ -160,6 +167,7 @@ extension Connection {
         }
         failReader(CancellationError())  // Somebody else than the handler may still be reading.
         exchange.task = nil
+        if exchange.deferral != nil { exchange.deferral = nil }
         let hasMessageFields = response.fields.hasMessageFields
         decideClosing(exchange, isAskedTo: hasMessageFields && response.fields.hasMember("close", of: .connection))
         let allowsContent = ResponseHead.allowsContent(response.status)

@@ -23,6 +23,8 @@ package final class Endpoint: Sendable {
     /// The handler, where it can be called without a task: a function, or something that knows itself when it can.
     let function: (@Sendable (Request) throws -> Response)?
     let immediate: (any ImmediateHandler)?
+    /// The handler, where it answers later without a task.
+    let deferring: (any DeferringHandler)?
 
     init(_ call: Call, middleware: [any Middleware] = [], pattern: RoutePattern? = nil) {
         if case .handler(let handler as AsyncFunction) = call {
@@ -34,12 +36,15 @@ package final class Endpoint: Sendable {
         self.pattern = pattern
         var function: (@Sendable (Request) throws -> Response)?
         var immediate: (any ImmediateHandler)?
+        var deferring: (any DeferringHandler)?
         if middleware.isEmpty, case .handler(let handler) = call {
             function = (handler as? ImmediateFunction)?.function
             if function == nil { immediate = handler as? any ImmediateHandler }
+            deferring = handler as? any DeferringHandler
         }
         self.function = function
         self.immediate = immediate
+        self.deferring = deferring
     }
 
     /// An answer that is always the same.

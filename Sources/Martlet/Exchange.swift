@@ -13,6 +13,8 @@ final class Exchange {
     var awaitsContinue = false
     /// The handler's task, while it runs.
     var task: Task<Void, Never>?
+    /// Who works on the answer instead of a task.
+    var deferral: (any Deferral)?
     /// Its place in the report of a crash, while the handler waits.
     var waiting: CrashReport.Ticket?
     /// The handler waits for content here.
@@ -89,6 +91,7 @@ final class Exchange {
         endWaiting()
         dropWriters()
         if task != nil { task = nil }
+        if deferral != nil { deferral = nil }
         if reader != nil { reader = nil }
         if stream != nil { stream = nil }
         if upgraded != nil { upgraded = nil }

@@ -27,6 +27,12 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         case untilClose
     }
 
+    /// Who waits to read.
+    private enum Reader {
+        case task(Waiter<Void>)
+        case call(() -> Void)
+    }
+
     /// Octets that may wait to be taken by the kernel before a writer waits.
     static let highWater = 64 * 1024
 
@@ -58,12 +64,10 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     /// It served a request before.
     private(set) var isUsed = false
 
-    private var reader: Waiter<Void>?
+    private var reader: Reader?
     private var writer: Waiter<Void>?
     /// Called once when the deadline is reached, instead of failing.
     private var patience: (() -> Void)?
-    /// Called when an idle one closes.
-    var leftPool: ((BackendConnection) -> Void)?
 
     /// Begins to connect.
     init(to address: SocketAddress, state: BackendState, options: GatewayOptions, loop: EventLoop)
@@ -160,8 +164,21 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     // MARK: Waiting
 
     private func resumeReader() {
-        guard let waiting = reader.take() else { return }
-        waiting.resume()
+        switch reader.take() {
+        case nil: break
+        case .task(let waiter): waiter.resume()
+        case .call(let action): action()
+        }
+    }
+
+    /// Calls `action` when there is something to receive, or the connection is closed; not before this returns.
+    /// - Returns: false when it is so already: nothing will be called.
+    func whenReadable(_ action: @escaping () -> Void) -> Bool {
+        guard !isClosed, !inputReady else { return false }
+        giveInput()
+        madeProgress()
+        reader = .call(action)
+        return true
     }
 
     private func resumeWriter() {
@@ -173,7 +190,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         if case .closed(let error) = phase { throw error }
         giveInput()
         madeProgress()
-        try await withCheckedThrowingContinuation { reader = Waiter($0) }
+        try await withCheckedThrowingContinuation { reader = .task(Waiter($0)) }
         if case .closed(let error) = phase { throw error }
     }
 
@@ -220,7 +237,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     }
 
     /// Whether it can serve another request: this answer was read to its end, and nothing more came (RFC 9112 §9.3, §9.6).
-    func rest(in pool: @escaping (BackendConnection) -> Void) -> Bool {
+    func rest() -> Bool {
         guard case .busy = phase, case .none = content, hasHead, head.wantsKeepAlive, !peerFinished, !cannotSend,
             input.isEmpty, outputOffset == output.count
         else { return false }
@@ -230,7 +247,6 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         }
         giveInput()
         phase = .idle
-        leftPool = pool
         setDeadline(after: options.idleConnectionTimeout)
         return true
     }
@@ -246,7 +262,6 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     /// Closes, and tells who waits why. Only the first call counts.
     func close(_ reason: any Error) {
         if case .closed = phase { return }
-        let wasIdle = if case .idle = phase { true } else { false }
         phase = .closed(reason)
         if let registration { loop.deregister(registration, fd: nil) }
         registration = nil
@@ -254,9 +269,11 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         giveInput(evenFull: true)
         giveOutput()
         patience = nil
-        if wasIdle { leftPool?(self) }
-        leftPool = nil
-        reader.take()?.resume(throwing: reason)
+        switch reader.take() {
+        case nil: break
+        case .task(let waiter): waiter.resume(throwing: reason)
+        case .call(let action): action()
+        }
         writer.take()?.resume(throwing: reason)
     }
 
@@ -375,6 +392,21 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         while true {
             if !input.isEmpty, try parseHead(method) { return }
             guard try await receive() else {
+                let failure = BackendFailure.ended(errno: nil, receivedAny: receivedAny)
+                close(failure)
+                throw failure
+            }
+        }
+    }
+
+    /// The same without waiting.
+    /// - Returns: false when the head has not come yet.
+    func takeHead(to method: HTTPRequest.Method) throws -> Bool {
+        while true {
+            if !input.isEmpty, try parseHead(method) { return true }
+            if case .closed(let error) = phase { throw error }
+            guard inputReady, let hasMore = try receiveNow() else { return false }
+            guard hasMore else {
                 let failure = BackendFailure.ended(errno: nil, receivedAny: receivedAny)
                 close(failure)
                 throw failure

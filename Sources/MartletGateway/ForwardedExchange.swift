@@ -7,10 +7,10 @@ import MartletWire
 /// One request on its way to a backend and the answer on its way back. On the loop's thread only.
 ///
 /// It holds the connection while that is in use: should nobody want the answer, the connection goes with it.
-final class ForwardedExchange: @unchecked Sendable {
-    let request: Request
+final class ForwardedExchange: Deferral, @unchecked Sendable {
     let pool: GatewayLoop
     private let head: ForwardedHead
+    private var request: Request { head.request }
     private var connection: BackendConnection?
     private var isCancelled = false
 
@@ -37,15 +37,14 @@ final class ForwardedExchange: @unchecked Sendable {
     private static let interimLimit = 100
 
     init(_ request: Request, _ pool: GatewayLoop) throws {
-        self.request = request
         self.pool = pool
-        head = try ForwardedHead(request, pool.core.options)
+        head = try ForwardedHead(request, pool.core)
         content = .none
-        switch request.head.framing {
+        switch head.received.framing {
         case .none: break
         case .length(let length):
             content = .stream(length: length)
-            if length <= Self.wholeContent, !request.head.expectsContinue,
+            if length <= Self.wholeContent, !head.received.expectsContinue,
                 let octets = try request.body.arrived(upTo: length), octets.count == length
             {
                 content = .whole(octets)
@@ -67,20 +66,91 @@ final class ForwardedExchange: @unchecked Sendable {
         connection = nil
     }
 
+    // MARK: Without a task
+
+    /// A backend that was asked, over a connection that rested.
+    private struct Asked {
+        let state: BackendState
+        let connection: BackendConnection
+        /// The head of the answer was received.
+        let hasHead: Bool
+    }
+
+    /// Asks a backend at once, where one of its connections rests and the request can be sent whole: then no task is needed
+    /// until the answer's head is here. All else is left to one.
+    func begin(_ answer: DeferredAnswer) {
+        if case .stream = content { return leave(answer) }
+        guard pool.core.options.proxyProtocol == nil, let state = pool.choose(excluding: []) else {
+            return leave(answer)
+        }
+        guard let resting = pool.takeIdle(state, isRepeatable: isRepeatable) else { return leave(answer, to: state) }
+        connection = resting
+        do {
+            try send(resting)
+        } catch {
+            return leave(answer, Asked(state: state, connection: resting, hasHead: false))
+        }
+        isSent = true
+        wait(for: resting, of: state, answer)
+    }
+
+    private func wait(for connection: BackendConnection, of state: BackendState, _ answer: DeferredAnswer) {
+        let waits = connection.whenReadable { [self] in
+            guard !isCancelled else { return }
+            do {
+                guard try connection.takeHead(to: request.method) else {
+                    return wait(for: connection, of: state, answer)
+                }
+                // Interim answers and other protocols take more than one step.
+                if !connection.head.isInterim, connection.head.code != 101 {
+                    return answer.give(.success(try self.answer(connection)))
+                }
+                leave(answer, Asked(state: state, connection: connection, hasHead: true))
+            } catch {
+                leave(answer, Asked(state: state, connection: connection, hasHead: false))
+            }
+        }
+        if !waits { leave(answer, Asked(state: state, connection: connection, hasHead: false)) }
+    }
+
+    /// Leaves the rest to a task.
+    private func leave(_ answer: DeferredAnswer, _ asked: Asked? = nil, to state: BackendState? = nil) {
+        answer.make { [self] in try await respond(asked, first: state) }
+    }
+
+    /// The answer, as a task awaits it.
+    private func respond(_ asked: Asked?, first: BackendState?) async throws -> Response {
+        try await withTaskCancellationHandler {
+            try await run(asked, first: first)
+        } onCancel: {
+            pool.loop.execute { self.cancel() }
+        }
+    }
+
+    func respond() async throws -> Response {
+        try await respond(nil, first: nil)
+    }
+
     // MARK: Who answers
 
     /// Asks backends until one answers, or it is clear that none will.
-    func run() async throws -> Response {
+    private func run(_ asked: Asked?, first: BackendState?) async throws -> Response {
+        var asked = asked
         var tried: [Int] = []
         var last: BackendFailure?
         /// Asked again by a new connection, for the one that rested was dead.
-        var again: BackendState?
+        var again = asked?.state ?? first
         var isRetry = false
         while let state = again ?? pool.choose(excluding: tried) {
             again = nil
             let connection: BackendConnection
+            let known = asked.take()
             do {
-                connection = try await connect(to: state, fresh: isRetry)
+                if let known {
+                    connection = known.connection
+                } else {
+                    connection = try await connect(to: state, fresh: isRetry)
+                }
             } catch let failure as BackendFailure {
                 // Nothing was sent: any backend may be asked, whatever the method.
                 note(failure, of: state)
@@ -89,6 +159,7 @@ final class ForwardedExchange: @unchecked Sendable {
                 continue
             }
             do {
+                if let known { return try await receiveAnswer(connection, hasHead: known.hasHead) }
                 return try await ask(connection)
             } catch let failure as BackendFailure {
                 upload?.cancel()
@@ -157,6 +228,23 @@ final class ForwardedExchange: @unchecked Sendable {
 
     private func ask(_ connection: BackendConnection) async throws -> Response {
         isSent = false
+        try send(connection)
+        guard case .stream = content else {
+            isSent = true
+            return try await receiveAnswer(connection)
+        }
+        if head.received.expectsContinue {
+            connection.expectAnswer(within: pool.core.options.continueTimeout) { [weak self] in
+                self?.beginUpload(connection)
+            }
+        } else {
+            beginUpload(connection)
+        }
+        return try await receiveAnswer(connection)
+    }
+
+    /// Sends the head, and the content that is here whole.
+    private func send(_ connection: BackendConnection) throws {
         var declared: ForwardedHead.Content
         switch content {
         case .none: declared = .none
@@ -174,24 +262,12 @@ final class ForwardedExchange: @unchecked Sendable {
             head.append(to: connection.state.backend, declared, into: &output)
             if case .whole(let octets) = content { output.append(copying: octets.span) }
         }
-        guard case .stream = content else {
-            isSent = true
-            return try await receiveAnswer(connection)
-        }
-        if request.head.expectsContinue {
-            connection.expectAnswer(within: pool.core.options.continueTimeout) { [weak self] in
-                self?.beginUpload(connection)
-            }
-        } else {
-            beginUpload(connection)
-        }
-        return try await receiveAnswer(connection)
     }
 
-    private func receiveAnswer(_ connection: BackendConnection) async throws -> Response {
+    private func receiveAnswer(_ connection: BackendConnection, hasHead: Bool = false) async throws -> Response {
         var interims = 0
         while true {
-            try await connection.receiveHead(to: request.method)
+            if !hasHead || interims > 0 { try await connection.receiveHead(to: request.method) }
             guard connection.head.isInterim else { break }
             interims += 1
             guard interims <= Self.interimLimit else {
@@ -334,7 +410,7 @@ final class ForwardedExchange: @unchecked Sendable {
             return keepsUpgrade && name.equals(ignoringCase: "upgrade")
         }
         if !fields.contains(.date) { fields.append(.date, HTTPDate.string(WallClock.seconds())) }
-        fields.append(.via, "1.\(received.version == .http1_0 ? 0 : 1) \(pool.core.options.pseudonym)")
+        fields.append(.via, pool.core.via(received.version))
         return fields
     }
 

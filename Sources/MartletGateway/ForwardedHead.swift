@@ -13,7 +13,9 @@ struct ForwardedHead {
     }
 
     let request: Request
-    private let options: GatewayOptions
+    /// The request's head, copied once.
+    let received: RequestHead
+    private let core: GatewayCore
     private let hop: HopByHop
     private let isTrusted: Bool
     /// Whether the backend is asked for another protocol.
@@ -21,14 +23,19 @@ struct ForwardedHead {
     private let takesTrailers: Bool
     private let maxForwards: Int?
 
-    init(_ request: Request, _ options: GatewayOptions) throws {
+    private var options: GatewayOptions {
+        _read { yield core.options }
+    }
+
+    init(_ request: Request, _ core: GatewayCore) throws {
         self.request = request
-        self.options = options
+        received = request.head
+        self.core = core
         let fields = request.fields
         hop = HopByHop(of: fields)
-        isTrusted = options.trustedProxies.contains { $0.contains(request.peer) }
+        isTrusted = core.options.trustedProxies.contains { $0.contains(request.peer) }
         let tokens = fields.contains(.upgrade) ? fields.members(of: .upgrade) : []
-        upgrades = request.head.framing == .none && tokens.contains { request.asksForUpgrade(to: $0) }
+        upgrades = received.framing == .none && tokens.contains { request.asksForUpgrade(to: $0) }
         takesTrailers = fields.hasMember("trailers", of: .te)
         let isLimited = request.method == .trace || request.method == .options
         maxForwards = isLimited ? try Gateway.maxForwards(of: request) : nil
@@ -48,43 +55,46 @@ struct ForwardedHead {
     /// Appends the head, with what goes before it on a new connection.
     func append(to backend: Backend, _ content: Content, into output: inout [UInt8]) {
         if let version = options.proxyProtocol { proxyHeader.append(version, to: &output) }
-        output.append(contentsOf: request.method.rawValue.utf8)
+        output.append(copying: request.method.rawValue.utf8.span)
         output.append(UInt8(ascii: " "))
         appendTarget(for: backend, to: &output)
-        output.append(contentsOf: " HTTP/1.1\r\nHost: ".utf8)
-        if options.host == .backend || !request.head.appendAuthority(to: &output) {
-            output.append(contentsOf: backend.authority.utf8)
+        output.append(" HTTP/1.1\r\nHost: ")
+        if options.host == .backend || !received.appendAuthority(to: &output) {
+            output.append(copying: backend.authority.utf8.span)
         }
-        output.append(contentsOf: "\r\n".utf8)
+        output.append("\r\n")
         request.fields.write(into: &output) { !isReplaced($0) && !hop.contains($0) }
         appendForwarded(to: &output)
-        Self.append("Via", "1.\(request.head.version == .http1_0 ? 0 : 1) \(options.pseudonym)", to: &output)
-        if let maxForwards { Self.append("Max-Forwards", "\(max(0, maxForwards - 1))", to: &output) }
+        Self.append("Via: ", core.via(received.version), to: &output)
+        if let maxForwards { Self.append("Max-Forwards: ", "\(max(0, maxForwards - 1))", to: &output) }
         appendConnection(to: &output)
         switch content {
         case .none: break
-        case .length(let count): Self.append("Content-Length", "\(count)", to: &output)
-        case .chunked: output.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8)
+        case .length(let count):
+            output.append("Content-Length: ")
+            appendDecimal(count, to: &output)
+            output.append("\r\n")
+        case .chunked: output.append("Transfer-Encoding: chunked\r\n")
         }
-        if request.head.expectsContinue, content != .none {
-            output.append(contentsOf: "Expect: 100-continue\r\n".utf8)
-        }
-        output.append(contentsOf: "\r\n".utf8)
+        if received.expectsContinue, content != .none { output.append("Expect: 100-continue\r\n") }
+        output.append("\r\n")
     }
 
     /// The fields of this hop.
     private func appendConnection(to output: inout [UInt8]) {
+        let closes = options.proxyProtocol != nil && !upgrades
+        guard closes || takesTrailers || upgrades else { return }
         var named: [String] = []
-        if options.proxyProtocol != nil, !upgrades { named.append("close") }
+        if closes { named.append("close") }
         if takesTrailers {
             named.append("TE")
-            output.append(contentsOf: "TE: trailers\r\n".utf8)
+            output.append("TE: trailers\r\n")
         }
         if upgrades {
             named.append("Upgrade")
-            Self.append("Upgrade", request.fields.members(of: .upgrade).joined(separator: ", "), to: &output)
+            Self.append("Upgrade: ", request.fields.members(of: .upgrade).joined(separator: ", "), to: &output)
         }
-        if !named.isEmpty { Self.append("Connection", named.joined(separator: ", "), to: &output) }
+        Self.append("Connection: ", named.joined(separator: ", "), to: &output)
     }
 
     /// Whether the field with this name is written anew, or not at all.
@@ -115,11 +125,10 @@ struct ForwardedHead {
             || name.equals(ignoringCase: "x-forwarded-proto")
     }
 
-    static func append(_ name: String, _ value: String, to output: inout [UInt8]) {
-        output.append(contentsOf: name.utf8)
-        output.append(contentsOf: ": ".utf8)
-        output.append(contentsOf: value.utf8)
-        output.append(contentsOf: "\r\n".utf8)
+    private static func append(_ name: StaticString, _ value: String, to output: inout [UInt8]) {
+        output.append(name)
+        output.append(copying: value.utf8.span)
+        output.append("\r\n")
     }
 }
 
@@ -128,10 +137,9 @@ struct ForwardedHead {
 extension ForwardedHead {
     /// The target as it came, or with the backend's path in place of the mount's.
     private func appendTarget(for backend: Backend, to output: inout [UInt8]) {
-        let head = request.head
-        guard let base = backend.base, head.form != .asterisk else { return head.appendOriginForm(to: &output) }
+        guard let base = backend.base, received.form != .asterisk else { return received.appendOriginForm(to: &output) }
         output.append(contentsOf: base)
-        let path = head.rawPathBytes
+        let path = received.rawPathBytes
         var index = 0
         for _ in 0..<request.mountDepth {
             while index < path.count, path[index] == UInt8(ascii: "/") { index += 1 }
@@ -139,12 +147,12 @@ extension ForwardedHead {
         }
         if index == path.count { output.append(UInt8(ascii: "/")) }
         output.append(copying: path.extracting(index..<path.count))
-        head.appendQuery(to: &output)
+        received.appendQuery(to: &output)
     }
 
     /// Whether the path as it came names other segments than the path that was routed.
     private var hasDotSegments: Bool {
-        let path = request.head.rawPathBytes
+        let path = received.rawPathBytes
         var count = 0
         var isInside = false
         for index in path.indices {
@@ -152,7 +160,7 @@ extension ForwardedHead {
             if !isSlash, !isInside { count += 1 }
             isInside = !isSlash
         }
-        return count != request.head.path.segmentCount
+        return count != received.path.segmentCount
     }
 }
 
@@ -161,101 +169,113 @@ extension ForwardedHead {
 extension ForwardedHead {
     private func appendForwarded(to output: inout [UInt8]) {
         let what = options.forwarded
-        var host: [UInt8] = []
-        let hasHost = what.host && request.head.appendAuthority(to: &host)
         if what.standard {
-            append("Forwarded", .forwarded, to: &output) { output in appendElement(hasHost ? host : nil, to: &output) }
-        } else if isTrusted, let old = request.fields[.forwarded] {
-            Self.append("Forwarded", old, to: &output)
+            Self.append("Forwarded: ", behind: trusted(.forwarded), to: &output) { appendElement(to: &$0) }
+        } else if let old = trusted(.forwarded) {
+            Self.append("Forwarded: ", old, to: &output)
         }
         guard what.legacy else { return }
         if what.client == .address, request.peer.port != nil {
-            append("X-Forwarded-For", .xForwardedFor, to: &output) { $0.append(contentsOf: request.peer.host.utf8) }
+            Self.append("X-Forwarded-For: ", behind: trusted(.xForwardedFor), to: &output) {
+                request.peer.appendHost(to: &$0)
+            }
         }
-        if let old = isTrusted ? request.fields[.xForwardedHost] : nil {
-            Self.append("X-Forwarded-Host", old, to: &output)
-        } else if hasHost {
-            output.append(contentsOf: "X-Forwarded-Host: ".utf8)
-            output.append(contentsOf: host)
-            output.append(contentsOf: "\r\n".utf8)
+        if let old = trusted(.xForwardedHost) {
+            Self.append("X-Forwarded-Host: ", old, to: &output)
+        } else if what.host {
+            Self.append("X-Forwarded-Host: ", behind: nil, to: &output) { _ = received.appendAuthority(to: &$0) }
         }
-        if let proto = (isTrusted ? request.fields[.xForwardedProto] : nil) ?? (what.scheme ? request.scheme : nil) {
-            Self.append("X-Forwarded-Proto", proto, to: &output)
+        if let proto = trusted(.xForwardedProto) ?? (what.scheme ? request.scheme : nil) {
+            Self.append("X-Forwarded-Proto: ", proto, to: &output)
         }
     }
 
+    /// What a trusted proxy said.
+    private func trusted(_ field: HTTPField.Name) -> String? {
+        isTrusted ? request.fields[field] : nil
+    }
+
     /// Appends a list behind what a trusted proxy said of it, on one line (RFC 7239 §4); no line where that is nothing.
-    private func append(
-        _ name: String,
-        _ field: HTTPField.Name,
+    private static func append(
+        _ name: StaticString,
+        behind old: String?,
         to output: inout [UInt8],
         _ appendMember: (inout [UInt8]) -> Void
     ) {
         let start = output.count
-        output.append(contentsOf: name.utf8)
-        output.append(contentsOf: ": ".utf8)
+        output.append(name)
         let empty = output.count
-        if isTrusted, let old = request.fields[field], !old.isEmpty { output.append(contentsOf: old.utf8) }
+        if let old, !old.isEmpty { output.append(copying: old.utf8.span) }
         let behindOld = output.count
-        if behindOld > empty { output.append(contentsOf: ", ".utf8) }
+        if behindOld > empty { output.append(", ") }
         let member = output.count
         appendMember(&output)
         if output.count == member { output.removeLast(member - behindOld) }
         if output.count == empty { return output.removeLast(empty - start) }
-        output.append(contentsOf: "\r\n".utf8)
+        output.append("\r\n")
     }
 
     /// What this gateway says in Forwarded.
-    private func appendElement(_ host: [UInt8]?, to output: inout [UInt8]) {
+    private func appendElement(to output: inout [UInt8]) {
         let what = options.forwarded
         let start = output.count
-        func appendName(_ name: String, _ output: inout [UInt8]) {
-            if output.count > start { output.append(UInt8(ascii: ";")) }
-            output.append(contentsOf: name.utf8)
-            output.append(UInt8(ascii: "="))
+        Self.append("for=", behind: start, to: &output) { Self.append(request.peer, what.client, to: &$0) }
+        if what.interface != .none, let address = request.localAddress {
+            Self.append("by=", behind: start, to: &output) { Self.append(address, what.interface, to: &$0) }
         }
-        if let client = node(request.peer, what.client) {
-            appendName("for", &output)
-            Self.appendQuoted(client.utf8.span, to: &output)
-        }
-        if what.interface != .none, let address = request.localAddress, let node = node(address, what.interface) {
-            appendName("by", &output)
-            Self.appendQuoted(node.utf8.span, to: &output)
-        }
-        if let host {
-            appendName("host", &output)
-            Self.appendQuoted(host.span, to: &output)
+        if what.host {
+            Self.append("host=", behind: start, to: &output) { _ = received.appendAuthority(to: &$0) }
         }
         if what.scheme {
-            appendName("proto", &output)
-            output.append(contentsOf: request.scheme.utf8)
+            Self.append("proto=", behind: start, to: &output) { $0.append(copying: request.scheme.utf8.span) }
         }
+    }
+
+    /// Appends a pair of an element that begins at `start`: its value is a token as it is, anything else a quoted-string
+    /// (RFC 7239 §4). No pair where that is nothing.
+    private static func append(
+        _ name: StaticString,
+        behind start: Int,
+        to output: inout [UInt8],
+        _ appendValue: (inout [UInt8]) -> Void
+    ) {
+        let end = output.count
+        if end > start { output.append(";") }
+        output.append(name)
+        let value = output.count
+        appendValue(&output)
+        if output.count == value { return output.removeLast(value - end) }
+        quote(&output, from: value)
     }
 
     /// An address as Forwarded has it: IPv6 in brackets (RFC 7239 §6).
-    private func node(_ address: SocketAddress, _ how: ForwardedOptions.Node) -> String? {
+    private static func append(_ address: SocketAddress, _ how: ForwardedOptions.Node, to output: inout [UInt8]) {
         switch (how, address) {
-        case (.none, _): nil
-        case (.obfuscated, _): "_" + String(UInt64.random(in: .min ... .max), radix: 36)
-        case (.address, .unix): "unknown"
-        case (.address, .ipv6) where address.mappedIPv4 == nil: "[\(address.host)]"
-        case (.address, _): address.host
+        case (.none, _): break
+        case (.obfuscated, _):
+            output.append("_")
+            output.append(contentsOf: String(UInt64.random(in: .min ... .max), radix: 36).utf8)
+        case (.address, .unix): output.append("unknown")
+        case (.address, .ipv6) where address.mappedIPv4 == nil:
+            output.append("[")
+            address.appendHost(to: &output)
+            output.append("]")
+        case (.address, _): address.appendHost(to: &output)
         }
     }
 
-    /// A token as it is, anything else as a quoted-string (RFC 7239 §4).
-    private static func appendQuoted(_ value: Span<UInt8>, to output: inout [UInt8]) {
-        var isToken = true
-        for index in value.indices where !OctetSet.token.contains(value[index]) { isToken = false }
-        if isToken { return output.append(copying: value) }
-        output.append(UInt8(ascii: "\""))
-        for index in value.indices {
-            if value[index] == UInt8(ascii: "\"") || value[index] == UInt8(ascii: "\\") {
-                output.append(UInt8(ascii: "\\"))
-            }
-            output.append(value[index])
+    /// Makes a quoted-string of what is behind `start`, unless it is a token.
+    private static func quote(_ output: inout [UInt8], from start: Int) {
+        let isToken = (start..<output.count).allSatisfy { OctetSet.token.contains(output[$0]) }
+        if isToken { return }
+        let value = output[start...]
+        output.removeLast(value.count)
+        output.append("\"")
+        for octet in value {
+            if octet == UInt8(ascii: "\"") || octet == UInt8(ascii: "\\") { output.append("\\") }
+            output.append(octet)
         }
-        output.append(UInt8(ascii: "\""))
+        output.append("\"")
     }
 
     private var proxyHeader: ProxyHeader {

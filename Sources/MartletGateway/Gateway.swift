@@ -16,7 +16,7 @@ import MartletWire
 /// pass through, so do interim responses, trailers of answers, and server-sent events as they come.
 ///
 /// What goes wrong behind it is a 502, 503 or 504 that says no more; the log has the backend and the reason.
-public final class Gateway: Handler, Sendable {
+public final class Gateway: DeferringHandler, Sendable {
     let core: GatewayCore
 
     /// A gateway to one or more servers that are as good as each other.
@@ -40,14 +40,17 @@ public final class Gateway: Handler, Sendable {
         }
     }
 
+    package func takeOver(_ request: Request, _ answer: DeferredAnswer) throws -> (any Deferral)? {
+        guard let loop = EventLoop.current, try ownAnswer(to: request) == nil else { return nil }
+        let exchange = try ForwardedExchange(request, GatewayLoop.of(core, on: loop, logger: request.serverLogger))
+        exchange.begin(answer)
+        return exchange
+    }
+
     private func forward(_ request: Request, on loop: EventLoop) async throws -> Response {
         if let answer = try ownAnswer(to: request) { return answer }
-        let exchange = try ForwardedExchange(request, GatewayLoop.of(core, on: loop, logger: request.serverLogger))
-        return try await withTaskCancellationHandler {
-            try await exchange.run()
-        } onCancel: {
-            loop.execute { exchange.cancel() }
-        }
+        let pool = GatewayLoop.of(core, on: loop, logger: request.serverLogger)
+        return try await ForwardedExchange(request, pool).respond()
     }
 
     private static let spareLoop = Result {

@@ -1,5 +1,6 @@
 import Martlet
 import MartletReactor
+import MartletWire
 import Synchronization
 
 /// What all loops of a gateway share.
@@ -8,6 +9,8 @@ final class GatewayCore: Sendable {
     let options: GatewayOptions
     /// Whether health is looked at: the only backend is asked whatever happened before, unless checks say that it is down.
     private let pauses: Bool
+    /// What Via says of a message of HTTP/1.0, and of any other.
+    private let via: (old: String, usual: String)
     private let start = Atomic<Int>(0)
     private let isChecking = Atomic<Bool>(false)
 
@@ -15,6 +18,12 @@ final class GatewayCore: Sendable {
         self.backends = backends.enumerated().map { BackendState($1, index: $0, options: options.health) }
         self.options = options
         pauses = backends.count > 1
+        via = ("1.0 \(options.pseudonym)", "1.1 \(options.pseudonym)")
+    }
+
+    /// What Via says of a message that came in this version (RFC 9110 §7.6.3).
+    func via(_ version: HTTPVersion) -> String {
+        version == .http1_0 ? via.old : via.usual
     }
 
     func isUp(_ state: BackendState, at now: Instant) -> Bool {

@@ -6,7 +6,7 @@ import MartletReactor
 final class GatewayLoop {
     let core: GatewayCore
     let loop: EventLoop
-    /// For each backend, the one that rests for the longest time first.
+    /// For each backend, the one that rests for the longest time first. They may have closed since.
     private var idle: [[BackendConnection]]
     private var next: Int
     private var checks: [HealthCheck] = []
@@ -75,14 +75,11 @@ final class GatewayLoop {
     /// The request is done: the connection rests, or closes.
     func give(_ connection: BackendConnection) {
         let index = connection.state.index
+        if idle[index].count >= core.options.idleConnections { idle[index].removeAll { $0.isClosed } }
         let isFull = idle[index].count >= core.options.idleConnections || core.options.proxyProtocol != nil
-        guard !isFull, connection.rest(in: { [weak self] in self?.forget($0) }) else {
+        guard !isFull, connection.rest() else {
             return connection.close(CancellationError())
         }
         idle[index].append(connection)
-    }
-
-    private func forget(_ connection: BackendConnection) {
-        idle[connection.state.index].removeAll { $0 === connection }
     }
 }

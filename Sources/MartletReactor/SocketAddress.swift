@@ -78,27 +78,40 @@ extension SocketAddress: CustomStringConvertible {
     /// An IPv4 address that came in by a dual-stack listener (::ffff:a.b.c.d) is shown as IPv4.
     public var host: String {
         switch self {
-        case .ipv4(let address, _):
-            Self.dotted(address)
-        case .ipv6(let high, let low, _, let zone):
-            if let mappedIPv4 {
-                Self.dotted(mappedIPv4)
-            } else {
-                Self.colons(high, low) + (zone == 0 ? "" : "%\(zone)")
-            }
+        case .ipv6(let high, let low, _, let zone) where mappedIPv4 == nil:
+            return Self.colons(high, low) + (zone == 0 ? "" : "%\(zone)")
+        case .ipv4, .ipv6:
+            var text: [UInt8] = []
+            appendHost(to: &text)
+            return String(decoding: text, as: UTF8.self)
         case .unix:
-            "unix:"
+            return "unix:"
         }
+    }
+
+    /// Appends `host`.
+    package func appendHost(to text: inout [UInt8]) {
+        guard let address = dotted else { return text.append(contentsOf: host.utf8) }
+        text.append(addingCapacity: 15) { text in
+            for shift: UInt32 in [24, 16, 8, 0] {
+                let number = UInt8(truncatingIfNeeded: address >> shift)
+                if number >= 100 { text.append(UInt8(ascii: "0") + number / 100) }
+                if number >= 10 { text.append(UInt8(ascii: "0") + number / 10 % 10) }
+                text.append(UInt8(ascii: "0") + number % 10)
+                if shift > 0 { text.append(UInt8(ascii: ".")) }
+            }
+        }
+    }
+
+    /// The IPv4 address that it is or holds.
+    private var dotted: UInt32? {
+        if case .ipv4(let address, _) = self { address } else { mappedIPv4 }
     }
 
     /// The IPv4 address in an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2).
     package var mappedIPv4: UInt32? {
         guard case .ipv6(0, let low, _, _) = self, low >> 32 == 0xFFFF else { return nil }
         return UInt32(truncatingIfNeeded: low)
-    }
-
-    private static func dotted(_ address: UInt32) -> String {
-        "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
     }
 
     /// RFC 5952: lower case, no leading zeros, the longest run of at least two zero groups as "::".

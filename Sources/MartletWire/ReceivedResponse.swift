@@ -25,6 +25,7 @@ public struct ReceivedResponse: Sendable {
 
     /// The status with its reason phrase; without it where that is not ASCII: nothing depends on it (RFC 9112 §4).
     public var status: HTTPResponse.Status {
+        let phrase = phrase[phrase.indices]
         let isASCII = phrase.allSatisfy { $0 < 0x80 }
         return HTTPResponse.Status(code: code, reasonPhrase: isASCII ? String(decoding: phrase, as: UTF8.self) : "")
     }
