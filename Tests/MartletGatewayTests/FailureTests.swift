@@ -34,7 +34,7 @@ import Testing
         ]
     )
     func invalid(octets: String) async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let answer = try front.answer(octets, to: Self.get)
             #expect(answer.hasPrefix("HTTP/1.1 502 Bad Gateway\r\n"))
             #expect(!answer.contains(front.backend.url))
@@ -89,7 +89,7 @@ import Testing
     func silent() async throws {
         var options = GatewayOptions()
         options.firstByteTimeout = .milliseconds(100)
-        try await withFront(options: options) { front in
+        try await withFreshAndRestingFront(options: options) { front in
             let (client, backend) = try front.exchange(Self.get)
             try #expect(client.receiveText().hasPrefix("HTTP/1.1 504 Gateway Timeout\r\n"))
             #expect(front.log.contains("no answer in time"))
@@ -108,7 +108,7 @@ import Testing
         ]
     )
     func cut(rest: String) async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let answer = try front.answer("HTTP/1.1 200 OK\r\n\(Self.date)\(rest)", to: Self.get)
             #expect(!answer.hasSuffix("0\r\n\r\n"))
             #expect(!answer.hasSuffix("Content-Length: 5\r\n\r\nhello"))
@@ -120,7 +120,7 @@ import Testing
     func stalled() async throws {
         var options = GatewayOptions()
         options.idleTimeout = .milliseconds(100)
-        try await withFront(options: options) { front in
+        try await withFreshAndRestingFront(options: options) { front in
             let (client, backend) = try front.exchange(Self.get)
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 200 OK\r\n\(Self.date)Content-Length: 10\r\n\r\nhello")
@@ -131,7 +131,7 @@ import Testing
 
     @Test("octets behind an answer are taken for nothing", .rfc("9112-6.3-16", "9112-9.2-02", "9112-9.2-03"))
     func extra() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try backend.receiveHead()
             let empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -152,7 +152,7 @@ import Testing
 
     @Test("after close, said by the backend, its connection is not used again", .rfc("9112-9.6-10", "9112-9.6-11"))
     func saysClose() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
@@ -228,7 +228,7 @@ import Testing
 
     @Test("a connection at rest that its backend closes is noticed", .rfc("9112-9.3.1-01"), arguments: ["GET", "POST"])
     func stale(method: String) async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -246,7 +246,7 @@ import Testing
 
     @Test("one that dies under the request is replaced by a new one")
     func diesUnderRequest() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -266,7 +266,7 @@ import Testing
 
     @Test("a client that goes away ends the backend's request")
     func clientGone() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try backend.receiveHead()
             client.reset()
@@ -282,7 +282,7 @@ import Testing
 
     @Test("content that is malformed is refused, and the backend's connection closed")
     func malformedContent() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange(
                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"
             )
@@ -296,7 +296,7 @@ import Testing
 
     @Test("an error that comes before all content was sent ends the upload", .rfc("9112-9.5-05"))
     func earlyError() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange(
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nstart"
             )
@@ -309,7 +309,7 @@ import Testing
 
     @Test("an early answer that is no error lets the upload go on", .rfc("9110-7.5-01"))
     func earlyAnswer() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nstart")
             _ = try backend.receiveHead()
             try #expect(backend.receiveText(5) == "start")

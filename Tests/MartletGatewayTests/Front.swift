@@ -86,6 +86,8 @@ struct Front: Sendable {
     let server: Server
     let log: CapturedLog
     let backends: [RawBackend]
+    /// A connection to the backend that served a request and rests.
+    let resting = Locked<TestSocket?>(nil)
 
     var backend: RawBackend { backends[0] }
 
@@ -95,9 +97,19 @@ struct Front: Sendable {
 
     /// A client that sent `request`, and the connection to the backend that it led to.
     func exchange(_ request: String) throws -> (client: TestSocket, backend: TestSocket) {
+        let resting = resting.withLock { $0.take() }
         let client = try connect()
         try client.send(request)
-        return (client, try backend.accept())
+        return (client, try resting ?? backend.accept())
+    }
+
+    /// Leaves a connection to the backend at rest.
+    func warmUp() throws {
+        let (client, backend) = try exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = try backend.receiveHead()
+        try backend.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        _ = try client.receiveHead()
+        resting.withLock { $0 = backend }
     }
 
     /// The answer to one request when the backend says this and then no more.
@@ -126,6 +138,18 @@ func withFront(
     let backends = try (0..<count).map { _ in try RawBackend() }
     let gateway = Gateway(to: try backends.map { try Backend($0.url + path) }, options: options)
     try await withFront(of: try handler?(gateway) ?? gateway, backends: backends, configure: configure, body)
+}
+
+/// Runs `body` twice: with a backend that is connected to for its first exchange, and with one to which a connection rests.
+func withFreshAndRestingFront(
+    options: GatewayOptions = GatewayOptions(),
+    _ body: @escaping @concurrent @Sendable (Front) async throws -> Void
+) async throws {
+    try await withFront(options: options, body)
+    try await withFront(options: options) { front in
+        try front.warmUp()
+        try await body(front)
+    }
 }
 
 /// As the other, for any handler.

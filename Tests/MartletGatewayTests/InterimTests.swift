@@ -9,7 +9,7 @@ import Testing
 
     @Test("interim responses are passed on, any number of them", .rfc("9110-15.2-03", "9110-15.2-04", "9112-9.2-01"))
     func interim() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try backend.receiveHead()
             let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n"
@@ -25,7 +25,7 @@ import Testing
 
     @Test("an HTTP/1.0 client gets none", .rfc("9110-15.2-03"))
     func notToOldClients() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let answer = try front.answer(
                 "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
                 to: "GET / HTTP/1.0\r\n\r\n"
@@ -36,7 +36,7 @@ import Testing
 
     @Test("a backend that sends interim responses without end is given up")
     func endless() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let many = String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 101)
             try #expect(front.answer(many).contains("HTTP/1.1 502 Bad Gateway\r\n"))
         }
@@ -46,7 +46,7 @@ import Testing
     func expectContinue() async throws {
         var options = GatewayOptions()
         options.continueTimeout = .seconds(60)
-        try await withFront(options: options) { front in
+        try await withFreshAndRestingFront(options: options) { front in
             let (client, backend) = try front.exchange(
                 "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
             )
@@ -70,7 +70,7 @@ import Testing
     func refused(status: String) async throws {
         var options = GatewayOptions()
         options.continueTimeout = .seconds(60)
-        try await withFront(options: options) { front in
+        try await withFreshAndRestingFront(options: options) { front in
             let answer = try front.answer(
                 "HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n",
                 to: "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
@@ -83,7 +83,7 @@ import Testing
     func silent() async throws {
         var options = GatewayOptions()
         options.continueTimeout = .milliseconds(50)
-        try await withFront(options: options) { front in
+        try await withFreshAndRestingFront(options: options) { front in
             let (client, backend) = try front.exchange(
                 "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
             )
@@ -100,7 +100,7 @@ import Testing
 
     @Test("another protocol passes through, both ways, with what came at once")
     func tunnel() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange(Self.upgrade)
             try #expect(
                 backend.receiveHead() == forwarded("GET /ws") + "Upgrade: x, y/2\r\nConnection: Upgrade\r\n\r\n"
@@ -128,7 +128,7 @@ import Testing
 
     @Test("a client that has finished sending still hears the rest")
     func halfClosed() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange(Self.upgrade)
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
@@ -144,7 +144,7 @@ import Testing
 
     @Test("a client that is cut ends the backend's connection")
     func tunnelCut() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange(Self.upgrade)
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
@@ -156,7 +156,7 @@ import Testing
 
     @Test("a backend may refuse to change the protocol")
     func notUpgraded() async throws {
-        try await withFront { front in
+        try await withFreshAndRestingFront { front in
             let answer = try front.answer(
                 "HTTP/1.1 426 Upgrade Required\r\n\(Self.date)Upgrade: z\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n",
                 to: Self.upgrade.replacing("Connection: Upgrade", with: "Connection: Upgrade, close")
