@@ -23,10 +23,7 @@ public struct Request: Sendable {
     }
 
     /// The head as it was parsed: target, fields, framing.
-    public var head: RequestHead {
-        // Borrowed: a copy counts seven references up and down.
-        _read { yield received.head }
-    }
+    public var head: RequestHead { received.head }
     /// The address of who sent it, as the socket knows it.
     public var peer: SocketAddress { received.peer }
     /// What client and server agreed on in the TLS handshake, the client's certificate with it; nil for a request that came
@@ -39,7 +36,7 @@ public struct Request: Sendable {
     /// The field lines. Setting them is for middleware: the handlers behind it see the new ones, and what the server took
     /// from the old ones, such as how to receive the content, does not change.
     public var fields: Fields {
-        _read { yield received.head.fields }
+        get { received.head.fields }
         set { received = received.with(newValue) }
     }
     /// The path of the target, split and decoded once (RFC 3986 §2.4), without dot segments.
