@@ -11,7 +11,7 @@ extension Connection {
         var request = Request(exchange.received)
         request.received.peer = peer
         if let session { request.received.session = session }
-        if let error = misplaced(request.received.head) { return refuse(error) }
+        if let error = misplaced(request.received) { return refuse(error) }
         if let error = refusal(of: request.received) { return refuse(error, exchange) }
         handlerBegins(request.received)
         switch request.received.head.framing {

@@ -101,9 +101,9 @@ extension Connection {
 
     /// Why a request does not belong on this connection: no handler is asked, and no middleware, which might ask for a
     /// password in the clear.
-    func misplaced(_ head: borrowing RequestHead) -> HTTPError? {
-        if isMisplaced { return Self.pointer(to: head) }
-        guard let security = transport.security, !security.covers(head.hostBytes) else { return nil }
+    func misplaced(_ received: ReceivedRequest) -> HTTPError? {
+        if isMisplaced { return Self.pointer(to: received.head) }
+        guard let security = transport.security, !security.covers(received.head.hostBytes) else { return nil }
         // RFC 9110 §7.4: a client that reuses a connection for another name is to make one of its own.
         return HTTPError(.misdirectedRequest, "The certificate of this connection is not for the host of this URL.")
     }
