@@ -185,34 +185,6 @@ func withFront(
     try result.get()
 }
 
-/// What a server told its logger.
-final class CapturedLog: LogHandler {
-    private let messages = Locked<[String]>([])
-
-    var lines: [String] { messages.withLock { $0 } }
-
-    func contains(_ text: String) -> Bool { lines.contains { $0.contains(text) } }
-
-    func log(event: LogEvent) {
-        messages.withLock { $0.append("\(event.level): \(event.message)") }
-    }
-
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-}
-
 /// A request without content and what is always added to it, for literal comparison.
 func forwarded(_ start: String, _ fields: String = "", peer: String = "127.0.0.1", host: String = "a") -> String {
     "\(start) HTTP/1.1\r\nHost: \(host)\r\n\(fields)"

@@ -132,35 +132,6 @@ private final class Turnstile: Sendable {
     }
 }
 
-/// What a server told its logger.
-final class CapturedLog: LogHandler {
-    private let messages = Locked<[String]>([])
-
-    /// "level: message", in order.
-    var lines: [String] { messages.withLock { $0 } }
-
-    func contains(_ text: String) -> Bool { lines.contains { $0.contains(text) } }
-
-    func log(event: LogEvent) {
-        messages.withLock { $0.append("\(event.level): \(event.message)") }
-    }
-
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-}
-
 /// A gate that a test opens: what waits at it goes on then.
 final class Gate: Sendable {
     private struct State {

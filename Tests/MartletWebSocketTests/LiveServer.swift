@@ -123,33 +123,6 @@ extension TestSocket {
     }
 }
 
-/// What a server told its logger.
-final class CapturedLog: LogHandler {
-    private let messages = Locked<[String]>([])
-
-    /// "level: message", in order.
-    var lines: [String] { messages.withLock { $0 } }
-
-    func log(event: LogEvent) {
-        messages.withLock { $0.append("\(event.level): \(event.message)") }
-    }
-
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-}
-
 /// A list that handlers fill and tests read.
 final class Record<Element: Sendable>: Sendable {
     private let elements = Locked<[Element]>([])
