@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Martlet
 
 /// The command line: `martlet [PATH] [PORT]` serves a folder or a file.
@@ -32,11 +33,12 @@ struct MartletCommand: ParsableCommand {
 
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments == ["help"], unsafe access("help", F_OK) != 0 { arguments = ["--help"] }
         // As the help of the verbs has it.
         if arguments.count > 1, arguments[0] == "help", verbs[arguments[1]] != nil {
             arguments = arguments.dropFirst() + ["--help"]
         }
-        guard let verb = arguments.first.flatMap({ verbs[$0] }) else { return main(nil) }
+        guard let verb = arguments.first.flatMap({ verbs[$0] }) else { return main(arguments) }
         verb.main(Array(arguments.dropFirst()))
     }
 

@@ -5,8 +5,11 @@ import MartletWire
 /// Messages for the person at the terminal.
 enum Messages {
     /// Standard error, opened once more where that can be done, so as not to wait: a terminal or pipe that nobody reads
-    /// must not hold up a loop that has something to say.
+    /// must not hold up a loop that has something to say. A file has no reader to wait for, and opened once more it would
+    /// have another place to write at: what shares standard error (`>log 2>&1`) would then write over the messages.
     private static let errors: CInt = {
+        var status = stat()
+        if unsafe fstat(STDERR_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return STDERR_FILENO }
         let own = unsafe open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         return own >= 0 ? own : STDERR_FILENO
     }()

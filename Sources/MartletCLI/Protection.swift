@@ -27,7 +27,7 @@
                 local = settings.certificateFiles.isEmpty ? try Self.local(settings, addresses) : nil
                 server = try TLSServer(settings.configuration(source: local))
             } catch let error as TLSError {
-                throw Problem("\(error)")
+                throw Problem(Self.words(error))
             }
             wake = cm_eventfd()
             guard wake >= 0 else { throw Problem("\(SystemError(operation: "eventfd"))") }
@@ -36,6 +36,15 @@
 
         deinit {
             close(wake)
+        }
+
+        /// With the flag that gives what is missing.
+        private static func words(_ error: TLSError) -> String {
+            switch error.lack {
+            case .key: "\(error) Its flag is --tls-key."
+            case .password: "\(error) Its flag is --tls-password-file."
+            case nil: "\(error)"
+            }
         }
 
         private static func local(_ settings: TLSSettings, _ addresses: [SocketAddress]) throws -> LocalCertificates {
@@ -116,7 +125,7 @@
                 Messages.complain("\(what); valid until \(until).")
                 warn()
             } catch {
-                Messages.complain("the certificates stay as they were: \(Banner.printable("\(error)"))")
+                Messages.complain("the certificates stay as they were: \(Banner.printable(Self.words(error)))")
             }
         }
     }

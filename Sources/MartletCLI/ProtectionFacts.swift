@@ -25,7 +25,7 @@
             let names = certificate.names.map { $0.split(separator: ":", maxSplits: 1).last ?? "" }
             let some = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", ..." : "")
             return [
-                "Certificate for \(Banner.printable(some)), until \(Messages.day(certificate.notAfter))",
+                "Certificate for \(names.isEmpty ? "no name" : Banner.printable(some)), until \(Messages.day(certificate.notAfter))",
                 "  SHA-256 \(certificate.fingerprint)",
             ]
         }

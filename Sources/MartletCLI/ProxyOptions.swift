@@ -31,6 +31,12 @@ struct ProxyOptions: ParsableArguments {
     func around(_ files: any Handler, _ subject: String) throws -> (handler: any Handler, subject: String) {
         let mounts = try mounts()
         guard !mounts.isEmpty else { return (files, subject) }
+        var paths: Set<String> = []
+        for path in mounts.map(\.path) where !paths.insert(path.hasSuffix("/") ? path : "\(path)/").inserted {
+            throw ValidationError(
+                "--proxy: two servers are given for \(path). Give one; for several that take turns: martlet front --to"
+            )
+        }
         do {
             var routes = mounts.map { path, backend in
                 Route(path.hasSuffix("/") ? "\(path)**" : "\(path)/**", Gateway(to: backend))

@@ -22,6 +22,11 @@ final class SecuredServing {
 
     /// Readies the configuration of the server, which has its addresses.
     func apply(to configuration: inout ServerConfiguration) throws {
+        if settings.redirectPort != nil, !configuration.addresses.contains(where: { $0.port != nil }) {
+            throw Problem(
+                "--redirect-http has no port to lead to: --bind names Unix sockets alone. Leave one of them out."
+            )
+        }
         #if TLS
             let protection = try protection ?? Protection(settings, addresses: configuration.addresses)
             self.protection = protection

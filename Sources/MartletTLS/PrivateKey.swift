@@ -64,7 +64,7 @@ package final class PrivateKey: @unchecked Sendable {
     ) -> TLSError {
         if wasAsked {
             return password == nil
-                ? TLSError("The private key in \(source) is encrypted: give its password, in a file.")
+                ? TLSError("The private key in \(source) is encrypted: give its password, in a file.", lack: .password)
                 : TLSError("The password does not open the private key in \(source).")
         }
         let text = String(decoding: pem, as: UTF8.self)
@@ -72,7 +72,7 @@ package final class PrivateKey: @unchecked Sendable {
             return TLSError("The private key in \(source) cannot be read: \(reason).")
         }
         if text.contains("-----BEGIN ") {
-            return TLSError("\(source) holds no private key: give the file that begins BEGIN PRIVATE KEY.")
+            return TLSError("\(source) holds no private key: give the file that begins BEGIN PRIVATE KEY.", lack: .key)
         }
         return TLSError(
             "\(source) holds no private key in PEM, a text between BEGIN PRIVATE KEY and END PRIVATE KEY. "

@@ -5,9 +5,17 @@ import CMartletTLS
 public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong and what to do about it, in a sentence for people.
     public let description: String
+    /// What is to be given in addition, if that is all that is wrong.
+    package let lack: Lack?
 
-    init(_ description: String) {
+    /// What a program can name its own way to give.
+    package enum Lack: Sendable {
+        case key, password
+    }
+
+    init(_ description: String, lack: Lack? = nil) {
         self.description = description
+        self.lack = lack
     }
 
     /// What was tried, and OpenSSL's words for what went wrong with it. Empties this thread's error queue.

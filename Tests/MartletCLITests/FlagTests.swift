@@ -37,6 +37,18 @@ struct FlagTests {
         #expect(try Martlet.fails(["-h"]).text == result.text)
     }
 
+    @Test("help alone is --help, unless there is something of that name to serve")
+    func helpAlone() throws {
+        let folder = try TemporaryDirectory()
+        func run(_ environment: [String: String] = [:]) throws -> ProcessResult {
+            let line = "cd \"$1\" && exec \"$0\" help"
+            return try Tool.run("sh", ["-c", line, try Martlet.executable, folder.path], environment: environment)
+        }
+        #expect(try run().text == Martlet.fails(["--help"]).text)
+        try folder.makeDirectory("help")
+        #expect(try run(["MARTLET_PORT": "x"]).status == 64)
+    }
+
     @Test("--version is one line")
     func version() throws {
         let result = try Martlet.fails(["--version"])

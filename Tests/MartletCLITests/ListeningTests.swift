@@ -56,6 +56,17 @@ struct ListeningTests {
         #expect(result.text == "ok 0\n", "\(result.errorText)")
     }
 
+    @Test("a file that takes both outputs has all that was said, whoever else writes to it")
+    func sharedFile() throws {
+        let folder = try folder()
+        let log = folder.path(of: "log")
+        let line = "{ echo before; \"$0\" nosuch; echo after; } >\"$1\" 2>&1"
+        _ = try Tool.run("sh", ["-c", line, try Martlet.executable, log])
+        let lines = try contents(ofFile: log).split(separator: "\n")
+        #expect(lines.count == 3 && lines.first == "before" && lines.last == "after", "\(lines)")
+        #expect(lines.dropFirst().first?.hasPrefix("martlet: there is no folder or file 'nosuch'.") == true)
+    }
+
     @Test("a path that a server listens on already is named; there is no port to talk of")
     func busyPath() throws {
         let folder = try folder()

@@ -47,6 +47,13 @@ struct Home {
         guard result.status == 0 else { throw Martlet.Failure(message: result.errorText) }
     }
 
+    /// The same key, encrypted; its password is "secret".
+    func lock(_ key: String, as name: String) throws {
+        let files = ["-in", file(key), "-out", file(name)]
+        let result = try Tool.run("openssl", ["pkcs8", "-topk8", "-passout", "pass:secret"] + files)
+        guard result.status == 0 else { throw Martlet.Failure(message: result.errorText) }
+    }
+
     func file(_ name: String) -> String { directory.path(of: name) }
 }
 

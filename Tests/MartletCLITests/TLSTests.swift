@@ -140,14 +140,7 @@
             let both = try contents(ofFile: home.file("plain.pem")) + contents(ofFile: home.file("plain.key"))
             try home.directory.write("both.pem", both)
             try home.directory.write("password", "secret\nsecond line\n")
-            let locked = try Tool.run(
-                "openssl",
-                [
-                    "pkcs8", "-topk8", "-in", home.file("plain.key"), "-out", home.file("locked.key"), "-passout",
-                    "pass:secret",
-                ]
-            )
-            #expect(locked.status == 0, "\(locked.errorText)")
+            try home.lock("plain.key", as: "locked.key")
             let ways = [
                 ["--tls-cert", home.file("both.pem")],
                 ["--tls-cert", home.file("plain.pem"), "--tls-key", home.file("plain.key")],
@@ -163,6 +156,18 @@
                 #expect(try martlet.details().hasPrefix("Certificate for localhost, until 20"))
             }
             #expect(unsafe access(home.authority, F_OK) != 0)
+        }
+
+        @Test("a certificate without a name is served with a warning, and said to have none")
+        func nameless() throws {
+            let home = try Home()
+            let files = ["-keyout", home.file("a.key"), "-out", home.file("a.pem")]
+            let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"]
+            let made = try Tool.run("openssl", ["req", "-x509", "-subj", "/CN=localhost"] + key + files)
+            #expect(made.status == 0, "\(made.errorText)")
+            let martlet = try home.serve(["--tls-cert", home.file("a.pem"), "--tls-key", home.file("a.key")])
+            #expect(try martlet.details().hasPrefix("Certificate for no name, until 20"))
+            #expect(try martlet.stop().errorText.contains("names no host (subject alternative name)"))
         }
 
         @Test(
@@ -340,6 +345,9 @@
             arguments: [
                 (["--tls-cert", "/nosuch.pem"], "There is no certificate at /nosuch.pem."),
                 (["--tls-cert", "HERE/a.pem"], "HERE/a.pem holds no private key"),
+                (["--tls-cert", "HERE/a.pem"], "--tls-key"),
+                (["--tls-cert", "HERE/a.pem", "--tls-key", "HERE/locked.key"], "--tls-password-file"),
+                (["--tls", "--redirect-http", "0", "--bind", "unix:HERE/socket"], "--redirect-http has no port"),
                 (["--tls-cert", "HERE/a.pem", "--tls-key", "HERE/b.key"], "does not belong to the certificate"),
                 (["--tls-cert", "HERE/site/a.txt"], "holds no certificate in PEM"),
                 (["--tls", "--client-ca", "/nosuch"], "There is no CA certificate at /nosuch."),
@@ -351,8 +359,9 @@
             let home = try Home()
             try home.makeCertificate("a", for: "DNS:localhost")
             try home.makeCertificate("b", for: "DNS:localhost")
+            try home.lock("a.key", as: "locked.key")
             func here(_ text: String) -> String {
-                text.hasPrefix("HERE") ? home.directory.path + text.dropFirst(4) : text
+                text.split(separator: "HERE", omittingEmptySubsequences: false).joined(separator: home.directory.path)
             }
             let result = try home.fails(arguments.map(here))
             #expect(result.status == 1)
