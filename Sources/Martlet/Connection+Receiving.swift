@@ -28,6 +28,9 @@ extension Connection {
         do throws(RequestError) {
             return try parseInput(into: exchange) ? exchange : nil
         } catch {
+            if error == .tlsClientHello {
+                worker.complain(about: peer, "\(peer.host) speaks TLS, and this is plain HTTP: it wants http://")
+            }
             refuse(HTTPError(error.status, error.reason))
             return nil
         }

@@ -34,7 +34,7 @@ package enum ErrorPage {
         case .requestTimeout: "The request did not arrive in time."
         case .contentTooLarge: "The request's content is longer than this server accepts."
         case .notImplemented: "This server does not know this method."
-        case .serviceUnavailable: "The server has too much to do at the moment; try again in a few seconds."
+        case .serviceUnavailable: "The server cannot answer this at the moment; try again in a few seconds."
         case .internalServerError: "Something went wrong in the server. Its log says what."
         default: "The request was not served."
         }

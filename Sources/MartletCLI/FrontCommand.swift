@@ -5,7 +5,8 @@ import MartletGateway
 /// `martlet front`: passes requests on to other servers.
 struct FrontCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "martlet front",
+        commandName: "front",
+        _superCommandName: "martlet",
         abstract: "Stands in front of other HTTP servers and passes requests on to them.",
         discussion: """
             martlet front --to http://127.0.0.1:9000
@@ -16,7 +17,7 @@ struct FrontCommand: ParsableCommand {
     )
 
     @Argument(help: ArgumentHelp("The port to listen on.", valueName: "port"))
-    var portOperand: UInt16?
+    var operands: [String] = []
 
     @OptionGroup(title: "Which servers, and how")
     var front: FrontOptions
@@ -36,6 +37,8 @@ struct FrontCommand: ParsableCommand {
     func run() throws {
         try Problem.told {
             try Environment.checkFlags()
+            let operands = try Operands(operands)
+            if let path = operands.path { throw Self.misplaced(path) }
             let backends = try front.backends()
             let gateway = Gateway(to: backends, options: try front.resolved())
             var configuration = ServerConfiguration()
@@ -45,11 +48,19 @@ struct FrontCommand: ParsableCommand {
             try listening.serve(
                 gateway,
                 configuration,
-                port: portOperand,
+                port: operands.port,
                 tls: tls,
                 title: "passes on to \(subject)",
                 isQuiet: logging.isQuiet
             )
         }
+    }
+
+    private static func misplaced(_ operand: String) -> ValidationError {
+        ValidationError(
+            operand.contains("://") || operand.hasPrefix("unix:")
+                ? "A server goes behind --to: martlet front --to \(operand)"
+                : "\(operand) is no port. For a folder beside other servers: martlet \(operand) --proxy /path=http://..."
+        )
     }
 }

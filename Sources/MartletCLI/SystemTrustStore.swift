@@ -89,6 +89,7 @@
                 guard let name = command.first, let path = Program.find(name) else {
                     throw TrustFailure(message: "the program \(command.first ?? "") is missing")
                 }
+                if command == commands.last { Messages.complain("running \(name), which takes some seconds.") }
                 let words = before + [path] + command.dropFirst()
                 let result: Program.Result
                 do {

@@ -138,7 +138,7 @@ extension TLSOptions {
         settings.minimum = minimum ?? .tls12
         settings.clientAuthentication = try clientAuth ?? choice("CLIENT_AUTH")
         settings.commands = try list(tlsConf, "TLS_CONF").map(Self.command)
-        try settings.check(isWanted: isWanted, hasMinimum: minimum != nil)
+        try settings.check(isWanted: isWanted, hasMinimum: minimum != nil, hasFolder: authority.caDir != nil)
         guard isWanted else { return nil }
         #if TLS
             return settings
@@ -173,12 +173,12 @@ extension TLSOptions {
 
 extension TLSSettings {
     /// What does not go together is refused: a flag that silently does nothing would be taken for protection.
-    fileprivate func check(isWanted: Bool, hasMinimum: Bool) throws {
+    fileprivate func check(isWanted: Bool, hasMinimum: Bool, hasFolder: Bool) throws {
         let needTLS: [(String, Bool)] = [
             ("--tls-key", !keyFiles.isEmpty), ("--tls-password-file", passwordFile != nil), ("--tls-min", hasMinimum),
             ("--tls-strict-sni", isStrict), ("--tls-conf", !commands.isEmpty), ("--tls-keylog", keyLogFile != nil),
             ("--client-ca", clientAuthorities != nil), ("--client-auth", clientAuthentication != nil),
-            ("--redirect-http", redirectPort != nil), ("--hsts", hstsAge != nil),
+            ("--redirect-http", redirectPort != nil), ("--hsts", hstsAge != nil), ("--ca-dir", hasFolder),
         ]
         if !isWanted, let (flag, _) = needTLS.first(where: \.1) {
             throw ValidationError("\(flag) needs --tls or --tls-cert.")

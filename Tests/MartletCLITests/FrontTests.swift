@@ -106,6 +106,8 @@ struct FrontTests {
         "what cannot be meant is told",
         arguments: [
             (["front"], "Give its URL: martlet front --to http://127.0.0.1:9000"),
+            (["front", "http://a:1"], "A server goes behind --to: martlet front --to http://a:1"),
+            (["front", "Site"], "For a folder beside other servers: martlet Site --proxy /path=http://..."),
             (["front", "--to", "127.0.0.1:9000"], "it must begin with http:// or unix:"),
             (["front", "--to", "https://a"], "servers behind TLS cannot be reached yet"),
             (

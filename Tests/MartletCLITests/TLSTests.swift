@@ -323,7 +323,8 @@
                 (["--tls", "--client-auth", "request"], "--client-auth needs --client-ca"),
                 (["--tls", "--client-ca", "x", "--client-auth", "x"], "require"),
                 (["--redirect-http", "8080"], "--redirect-http needs"), (["--tls", "--redirect-http", "x"], "port"),
-                (["--hsts", "1"], "--hsts needs"), (["--tls", "--hsts", "1"], "--hsts is not for the local CA"),
+                (["--hsts", "1"], "--hsts needs"), (["--ca-dir", "x"], "--ca-dir needs --tls"),
+                (["--tls", "--hsts", "1"], "--hsts is not for the local CA"),
                 (["--tls-cert", "x", "--hsts=-1"], "--hsts takes seconds from 0 up"),
             ]
         )

@@ -157,6 +157,7 @@
             )
             #expect(result.status == 0, "\(result.text) \(result.errorText)")
             #expect(result.text.contains("\nthe system: trusts it now\n"))
+            #expect(result.errorText.contains("martlet: running update-ca-certificates, which takes some seconds.\n"))
             #expect(result.text.contains("\n\(home.file("roots"))/root.pem: OK\n"))
             #expect(result.text.contains("\nthe system: trusts it\n"))
             #expect(result.text.contains("\nthe system: trusts it no longer\n"))

@@ -196,6 +196,18 @@ struct TransportTests {
         }
     }
 
+    @Test("TLS on a plain port leaves a hint in the log, once for each client in ten seconds")
+    func misplacedHandshake() async throws {
+        try await withServer(Immediate { _ in .text("never") }) { server in
+            for _ in 0..<3 {
+                let answer = try server.answer(to: "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}")
+                #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+            }
+            let hint = "warning: 127.0.0.1 speaks TLS, and this is plain HTTP: it wants http://"
+            #expect(server.log.lines.filter { $0 == hint }.count == 1, "\(server.log.lines)")
+        }
+    }
+
     @Test("a client that does not shake hands in time is let go")
     func silence() async throws {
         let quick: (inout ServerConfiguration) -> Void = { $0.limits.handshakeTimeout = .milliseconds(20) }
