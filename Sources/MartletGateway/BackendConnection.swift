@@ -45,7 +45,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
 
     /// An event said that there is something to receive, or the end, and no receipt said otherwise.
     private var inputReady = false
-    private var peerFinished = false
+    private(set) var peerFinished = false
     private var input = ReceiveBuffer()
     private var output: [UInt8] = []
     private var outputOffset = 0

@@ -341,8 +341,9 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
     /// (RFC 9110 §7.5, RFC 9112 §9.5).
     private func settleUpload(_ connection: BackendConnection) async throws {
         guard let upload, !isSent else { return }
-        let code = connection.head.code
-        if code >= 400 || !connection.head.wantsKeepAlive || connection.cannotSend {
+        // HTTP/1.0 closes behind every answer: that says nothing of the content.
+        let closes = connection.head.fields.hasMember("close", of: .connection) || connection.peerFinished
+        if connection.head.code >= 400 || closes || connection.cannotSend {
             upload.cancel()
         } else {
             await upload.value
