@@ -221,6 +221,8 @@ bool cmt_covers(const SSL *stream, const uint8_t *host, size_t length) {
     if (length >= sizeof text) return false;
     bool is_literal = length > 2 && host[0] == '[' && host[length - 1] == ']';
     length -= is_literal ? 2 : 0;
+    // The dot at the end of a name that is absolute is not in certificates.
+    if (!is_literal && length > 1 && host[length - 1] == '.') length--;
     memcpy(text, host + (is_literal ? 1 : 0), length);
     text[length] = 0;
     bool covers = X509_check_ip_asc(certificate, text, 0) == 1 ||

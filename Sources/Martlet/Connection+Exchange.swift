@@ -45,8 +45,8 @@ extension Connection {
     private func refusal(of received: ReceivedRequest) -> HTTPError? {
         let limit = worker.configuration.limits.body
         if case .length(let count) = received.head.framing, count > limit { return RequestBody.tooLarge(limit) }
-        // A handler that does not look would store the part as the whole (RFC 9110 §14.5).
-        if received.head.method == .put, received.head.fields.contains(.contentRange) {
+        // A handler that does not look would store the part as the whole (RFC 9110 §14.5). What is passed on is not its own.
+        if received.head.method == .put, received.head.fields.contains(.contentRange), !isPassedOn(received) {
             return HTTPError(.badRequest, "A part cannot be PUT here: send the whole, or use PATCH.")
         }
         switch received.head.form {
@@ -66,6 +66,13 @@ extension Connection {
             return HTTPError(.expectationFailed, "The only expectation known here is 100-continue.")
         }
         return nil
+    }
+
+    /// Whether somebody else has the last word on a request.
+    private func isPassedOn(_ received: ReceivedRequest) -> Bool {
+        var request = Request(received)
+        guard case .handler(let handler) = worker.endpoint(for: &request).call else { return false }
+        return handler is any DeferringHandler
     }
 
     /// Refuses a request whose head is valid: through the middleware of its route, for a page of another origin could not

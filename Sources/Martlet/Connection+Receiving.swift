@@ -100,7 +100,11 @@ extension Connection {
         case .end:
             peerFinished = true
             inputReady = false
-        case .wouldBlock, .failed:
+        case .wouldBlock:
+            inputReady = false
+            // More is there, but it is others' turn first.
+            if transport.mayHoldInput { requestTurn() }
+        case .failed:
             inputReady = false
         }
         return result

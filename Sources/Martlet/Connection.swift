@@ -118,6 +118,7 @@ final class Connection: EventSource, @unchecked Sendable {
 
     func turn() {
         awaitsTurn = false
+        if transport.mayHoldInput { inputReady = true }
         advance()
         if !isWatched { watch() }
     }

@@ -45,7 +45,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
 
     /// An event said that there is something to receive, or the end, and no receipt said otherwise.
     private var inputReady = false
-    private var peerFinished = false
+    private(set) var peerFinished = false
     private var input = ReceiveBuffer()
     private var output: [UInt8] = []
     private var outputOffset = 0
@@ -58,11 +58,17 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     private var content = Content.none
     /// The fields behind chunked content.
     private(set) var trailers = Fields()
+    /// The rest of the request has to come from the client first: the answer cannot be late meanwhile.
+    var awaitsContent = false {
+        didSet { madeProgress() }
+    }
     /// Octets of answers came in since the request began.
     private(set) var receivedAny = false
     private var hasHead = false
     /// It served a request before.
     private(set) var isUsed = false
+    /// The turn in which a request took it from its rest.
+    private var takenAt = Instant.never
 
     private var reader: Reader?
     private var writer: Waiter<Void>?
@@ -113,6 +119,9 @@ final class BackendConnection: EventSource, @unchecked Sendable {
             // Its end, or octets that no request asked for, which must not be taken for an answer (RFC 9112 §9.2).
             guard inputReady else { return }
             close(CancellationError())
+        case .busy where inputReady && takenAt == loop.now:
+            // The event is older than the request: so it came at rest, and whoever took the connection came first in turn.
+            close(BackendFailure.ended(errno: nil, receivedAny: false))
         case .busy, .upgraded:
             if readiness.contains(.writable) { flush() }
             if inputReady { resumeReader() }
@@ -158,6 +167,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     /// The request has come on: the answer has as long as it has from now.
     private func madeProgress() {
         guard patience == nil, case .busy = phase else { return }
+        if awaitsContent, !hasHead, outputOffset == output.count { return unsetDeadline() }
         setDeadline(after: hasHead ? options.idleTimeout : options.firstByteTimeout)
     }
 
@@ -226,6 +236,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
             }
             phase = .busy
             isUsed = true
+            takenAt = loop.now
         }
         parser.reset()
         content = .none

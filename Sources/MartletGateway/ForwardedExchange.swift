@@ -25,8 +25,6 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
 
     private var content: Content
     private var upload: Task<Void, Never>?
-    /// Some of the content that streams was taken from the client: it cannot be sent again.
-    private var hasTakenContent = false
     private var isSent = false
     /// What went wrong with the client's content.
     private var contentError: (any Error)?
@@ -185,7 +183,8 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
 
     /// Whether the request may be sent again when its connection ended without an answer (RFC 9110 §9.2.2).
     private var isRepeatable: Bool {
-        guard !hasTakenContent else { return false }
+        // Content that streams is taken from the client once.
+        guard upload == nil else { return false }
         switch request.method {
         case .get, .head, .options, .trace, .put, .delete: return true
         default: return request.method.rawValue == "QUERY"
@@ -193,8 +192,9 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
     }
 
     private func connect(to state: BackendState, fresh: Bool) async throws -> BackendConnection {
+        let streams = if case .stream = content { true } else { false }
         if !fresh, pool.core.options.proxyProtocol == nil,
-            let resting = pool.takeIdle(state, isRepeatable: isRepeatable)
+            let resting = pool.takeIdle(state, isRepeatable: isRepeatable && !streams)
         {
             connection = resting
             return resting
@@ -234,13 +234,19 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
             return try await receiveAnswer(connection)
         }
         if head.received.expectsContinue {
-            connection.expectAnswer(within: pool.core.options.continueTimeout) { [weak self] in
-                self?.beginUpload(connection)
-            }
+            awaitContinue(connection)
         } else {
             beginUpload(connection)
         }
         return try await receiveAnswer(connection)
+    }
+
+    /// The content is held back until the backend asks for it, but not for ever.
+    private func awaitContinue(_ connection: BackendConnection) {
+        guard upload == nil, case .stream = content else { return }
+        connection.expectAnswer(within: pool.core.options.continueTimeout) { [weak self] in
+            self?.beginUpload(connection)
+        }
     }
 
     /// Sends the head, and the content that is here whole.
@@ -278,6 +284,7 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
                 beginUpload(connection)
             } else {
                 request.sendInterim(connection.head.status, connection.head.fields.withoutHopByHop())
+                awaitContinue(connection)
             }
         }
         if connection.head.code == 101 { return try tunnel(connection) }
@@ -293,8 +300,9 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
         upload = Task.immediate(executorPreference: pool.loop) { [self] in
             do {
                 var chunks = request.body.makeAsyncIterator()
-                while let chunk = try await chunks.next() {
-                    hasTakenContent = true
+                var rest = length
+                while let chunk = try await next(&chunks, for: connection) {
+                    rest = rest.map { $0 - chunk.count }
                     try connection.send { output in
                         if isChunked {
                             ChunkedEncoder.appendChunk(chunk.span, to: &output)
@@ -306,7 +314,8 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
                     // It has answered, or gone: the rest is not wanted.
                     if connection.cannotSend { return }
                 }
-                hasTakenContent = true
+                // What the head announced and does not come, the backend would take from the next request.
+                guard rest ?? 0 == 0 else { throw ContentMissing() }
                 if isChunked { try connection.send { ChunkedEncoder.appendEnd(to: &$0) } }
                 isSent = true
             } catch {
@@ -318,12 +327,23 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
         }
     }
 
+    /// The next chunk from the client, for which the backend has to wait as well.
+    private func next(
+        _ chunks: inout RequestBody.Iterator,
+        for connection: BackendConnection
+    ) async throws -> [UInt8]? {
+        connection.awaitsContent = true
+        defer { connection.awaitsContent = false }
+        return try await chunks.next()
+    }
+
     /// The answer has begun: what is left of the request is still sent, unless the backend shows that it does not want it
     /// (RFC 9110 §7.5, RFC 9112 §9.5).
     private func settleUpload(_ connection: BackendConnection) async throws {
         guard let upload, !isSent else { return }
-        let code = connection.head.code
-        if code >= 400 || !connection.head.wantsKeepAlive || connection.cannotSend {
+        // HTTP/1.0 closes behind every answer: that says nothing of the content.
+        let closes = connection.head.fields.hasMember("close", of: .connection) || connection.peerFinished
+        if connection.head.code >= 400 || closes || connection.cannotSend {
             upload.cancel()
         } else {
             await upload.value
@@ -420,7 +440,7 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
     private func tunnel(_ connection: BackendConnection) throws -> Response {
         let received = connection.head
         let token = received.fields.members(of: .upgrade).first ?? ""
-        guard head.upgrades, request.asksForUpgrade(to: token) else {
+        guard head.asks(for: token) else {
             throw BackendFailure.violation("it switches to a protocol that was not asked for")
         }
         var fields = answerFields(received)
@@ -432,6 +452,11 @@ final class ForwardedExchange: Deferral, @unchecked Sendable {
         response.isForwarded = true
         return response
     }
+}
+
+/// Somebody before the gateway, such as middleware, has read content that was to be passed on.
+private struct ContentMissing: Error, CustomStringConvertible {
+    var description: String { "the content was read before the gateway could pass it on" }
 }
 
 /// The end of an answer that has begun and cannot be completed.

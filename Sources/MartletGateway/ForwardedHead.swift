@@ -18,8 +18,10 @@ struct ForwardedHead {
     private let core: GatewayCore
     private let hop: HopByHop
     private let isTrusted: Bool
-    /// Whether the backend is asked for another protocol.
-    let upgrades: Bool
+    /// The other protocols that the backend is asked for.
+    private let protocols: [String]
+    /// Whether it is asked for any.
+    var upgrades: Bool { !protocols.isEmpty }
     private let takesTrailers: Bool
     private let maxForwards: Int?
 
@@ -34,14 +36,20 @@ struct ForwardedHead {
         let fields = request.fields
         hop = HopByHop(of: fields)
         isTrusted = core.options.trustedProxies.contains { $0.contains(request.peer) }
-        let tokens = fields.contains(.upgrade) ? fields.members(of: .upgrade) : []
-        upgrades = received.framing == .none && tokens.contains { request.asksForUpgrade(to: $0) }
+        let asked = fields.contains(.upgrade) && received.framing == .none ? fields.members(of: .upgrade) : []
+        // Not HTTP/2: its requests would pass with whatever target and fields, and h2c is gone (RFC 9113 §3.1).
+        protocols = asked.filter { request.asksForUpgrade(to: $0) && $0.lowercased() != "h2c" }
         takesTrailers = fields.hasMember("trailers", of: .te)
         let isLimited = request.method == .trace || request.method == .options
         maxForwards = isLimited ? try Gateway.maxForwards(of: request) : nil
         if request.mountDepth > 0, hasDotSegments {
             throw HTTPError(.badRequest, "A path with dot segments is not passed on here.")
         }
+    }
+
+    /// Whether the backend was asked for this protocol.
+    func asks(for token: String) -> Bool {
+        protocols.contains { $0.lowercased() == token.lowercased() }
     }
 
     /// Without content, yet the method is one that has some: that is said (RFC 9110 §8.6).
@@ -92,7 +100,7 @@ struct ForwardedHead {
         }
         if upgrades {
             named.append("Upgrade")
-            Self.append("Upgrade: ", request.fields.members(of: .upgrade).joined(separator: ", "), to: &output)
+            Self.append("Upgrade: ", protocols.joined(separator: ", "), to: &output)
         }
         Self.append("Connection: ", named.joined(separator: ", "), to: &output)
     }

@@ -99,6 +99,26 @@ import Testing
         }
     }
 
+    @Test("a client that is slow to send its content is no fault of the backend", .rfc("9110-15.6.5-01"))
+    func slowClient() async throws {
+        var options = GatewayOptions()
+        options.firstByteTimeout = .milliseconds(100)
+        try await withFreshAndRestingFront(options: options) { front in
+            let (client, backend) = try front.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nstart")
+            try #expect(backend.receive(through: "start").count > 5)
+            // Later by as much as a backend has, twice.
+            for _ in 0..<2 {
+                let (other, silent) = try front.exchange(Self.get)
+                try #expect(other.receiveText().hasPrefix("HTTP/1.1 504 Gateway Timeout\r\n"))
+                _ = try silent.receiveHead()
+            }
+            try client.send("andon")
+            try #expect(backend.receiveText(5) == "andon")
+            // Now it is the backend's turn.
+            try #expect(client.receiveHead().hasPrefix("HTTP/1.1 504 Gateway Timeout\r\n"))
+        }
+    }
+
     @Test(
         "an answer that ends early cannot look complete",
         .rfc("9112-8-03", "9110-8.6-08"),
@@ -307,13 +327,22 @@ import Testing
         }
     }
 
-    @Test("an early answer that is no error lets the upload go on", .rfc("9110-7.5-01"))
-    func earlyAnswer() async throws {
+    @Test(
+        "an early answer that is no error lets the upload go on",
+        .rfc("9110-7.5-01"),
+        arguments: ["HTTP/1.1 200 OK\r\n", "HTTP/1.0 200 OK\r\n"]
+    )
+    func earlyAnswer(start: String) async throws {
         try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nstart")
             _ = try backend.receiveHead()
             try #expect(backend.receiveText(5) == "start")
-            try backend.send("HTTP/1.1 200 OK\r\n\(Self.date)Content-Length: 2\r\n\r\nok")
+            try backend.send("\(start)\(Self.date)Content-Length: 2\r\n\r\nok")
+            // The loop has had its turn with that.
+            let (other, another) = try front.exchange(Self.get)
+            _ = try another.receiveHead()
+            try another.send("HTTP/1.1 204 No Content\r\n\r\n")
+            _ = try other.receiveHead()
             try client.send("andon")
             try #expect(backend.receiveText(5) == "andon")
             try #expect(String(decoding: client.receive(through: "ok"), as: UTF8.self).hasPrefix("HTTP/1.1 200 OK\r\n"))

@@ -115,6 +115,16 @@ import Testing
         }
     }
 
+    @Test("a part that is PUT is the backend's to take or refuse")
+    func partialPut() async throws {
+        try await withFront { front in
+            let (_, backend) = try front.exchange(
+                "PUT / HTTP/1.1\r\nHost: a\r\nContent-Range: bytes 0-1/4\r\nContent-Length: 2\r\n\r\nok"
+            )
+            try #expect(backend.receiveHead().contains("\r\nContent-Range: bytes 0-1/4\r\n"))
+        }
+    }
+
     @Test("a long answer streams with its length, and the connection is used again")
     func longAnswer() async throws {
         try await withFront { front in

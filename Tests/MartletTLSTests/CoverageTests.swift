@@ -11,6 +11,7 @@ struct CoverageTests {
             ("wild.example", false), ("x.y.wild.example", false), ("127.0.0.1", true), ("127.0.0.2", false),
             ("[::1]", true), ("[0:0:0:0:0:0:0:1]", true), ("[::2]", false), ("example", false), ("", true),
             (String(repeating: "a", count: 300), false), ("[]", false), ("[", false),
+            ("a.example.", true), ("b.example.", false), ("a.example..", false), (".", false),
         ]
     )
     func covers(host: String, expected: Bool) throws {
