@@ -19,14 +19,6 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         case closed(any Error)
     }
 
-    /// What is still to come of an answer's content.
-    enum Content {
-        case none
-        case length(Int)
-        indirect case chunked(ChunkedDecoder)
-        case untilClose
-    }
-
     /// Who waits to read.
     private enum Reader {
         case task(Waiter<Void>)
@@ -52,19 +44,13 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     /// The backend takes no more: it may have answered and closed all the same.
     private(set) var cannotSend = false
 
-    private var parser: ResponseParser
-    /// The head of the answer.
-    var head = ReceivedResponse()
-    private var content = Content.none
-    /// The fields behind chunked content.
-    private(set) var trailers = Fields()
+    private var answer: ArrivingAnswer
     /// The rest of the request has to come from the client first: the answer cannot be late meanwhile.
     var awaitsContent = false {
         didSet { madeProgress() }
     }
     /// Octets of answers came in since the request began.
     private(set) var receivedAny = false
-    private var hasHead = false
     /// It served a request before.
     private(set) var isUsed = false
     /// The turn in which a request took it from its rest.
@@ -82,7 +68,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         self.loop = loop
         self.state = state
         self.options = options
-        parser = ResponseParser(limits: options.heads)
+        answer = ArrivingAnswer(limits: options.heads)
         do throws(SystemError) {
             socket = try Socket.connect(to: address)
         } catch {
@@ -138,7 +124,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         }
         switch phase {
         case .connecting: close(BackendFailure.timedOut(.connecting))
-        case .busy: close(BackendFailure.timedOut(hasHead ? .content : .answering))
+        case .busy: close(BackendFailure.timedOut(answer.hasHead ? .content : .answering))
         case .idle, .upgraded: close(CancellationError())
         case .closed: break
         }
@@ -167,8 +153,8 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     /// The request has come on: the answer has as long as it has from now.
     private func madeProgress() {
         guard patience == nil, case .busy = phase else { return }
-        if awaitsContent, !hasHead, outputOffset == output.count { return unsetDeadline() }
-        setDeadline(after: hasHead ? options.idleTimeout : options.firstByteTimeout)
+        if awaitsContent, !answer.hasHead, outputOffset == output.count { return unsetDeadline() }
+        setDeadline(after: answer.hasHead ? options.idleTimeout : options.firstByteTimeout)
     }
 
     // MARK: Waiting
@@ -238,18 +224,15 @@ final class BackendConnection: EventSource, @unchecked Sendable {
             isUsed = true
             takenAt = loop.now
         }
-        parser.reset()
-        content = .none
+        answer.reset()
         receivedAny = false
-        hasHead = false
         cannotSend = false
-        if !trailers.isEmpty { trailers = Fields() }
         return !isClosed
     }
 
     /// Whether it can serve another request: this answer was read to its end, and nothing more came (RFC 9112 §9.3, §9.6).
     func rest() -> Bool {
-        guard case .busy = phase, case .none = content, hasHead, head.wantsKeepAlive, !peerFinished, !cannotSend,
+        guard case .busy = phase, answer.hasHead, answer.isComplete, head.wantsKeepAlive, !peerFinished, !cannotSend,
             input.isEmpty, outputOffset == output.count
         else { return false }
         if inputReady {
@@ -266,7 +249,7 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     func upgrade() {
         guard case .busy = phase else { return }
         phase = .upgraded
-        content = .untilClose
+        answer.beginOctets()
         unsetDeadline()
     }
 
@@ -398,15 +381,21 @@ final class BackendConnection: EventSource, @unchecked Sendable {
         }
     }
 
+    /// The head of the answer.
+    var head: ReceivedResponse {
+        _read { yield answer.head }
+    }
+
+    /// The fields behind chunked content.
+    var trailers: Fields { answer.trailers }
+
+    /// Whether all of the answer's content was taken.
+    var isComplete: Bool { answer.isComplete }
+
     /// Waits for the head of the next answer, interim or final, and puts it into `head`.
     func receiveHead(to method: HTTPRequest.Method) async throws {
-        while true {
-            if !input.isEmpty, try parseHead(method) { return }
-            guard try await receive() else {
-                let failure = BackendFailure.ended(errno: nil, receivedAny: receivedAny)
-                close(failure)
-                throw failure
-            }
+        while try !parseHead(method) {
+            guard try await receive() else { throw ended() }
         }
     }
 
@@ -414,97 +403,23 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     /// - Returns: false when the head has not come yet.
     func takeHead(to method: HTTPRequest.Method) throws -> Bool {
         while true {
-            if !input.isEmpty, try parseHead(method) { return true }
+            if try parseHead(method) { return true }
             if case .closed(let error) = phase { throw error }
             guard inputReady, let hasMore = try receiveNow() else { return false }
-            guard hasMore else {
-                let failure = BackendFailure.ended(errno: nil, receivedAny: receivedAny)
-                close(failure)
-                throw failure
-            }
+            guard hasMore else { throw ended() }
         }
     }
 
     private func parseHead(_ method: HTTPRequest.Method) throws -> Bool {
-        do throws(ResponseError) {
-            var held = ReceiveBuffer()
-            swap(&held, &input)
-            defer { swap(&held, &input) }
-            guard let count = try parser.parse(held.bytes, to: method, into: &head) else { return false }
-            held.consume(count)
-        } catch {
-            let failure = BackendFailure.invalidHead(error)
-            close(failure)
-            throw failure
-        }
-        if head.isInterim { return true }
-        hasHead = true
-        state.isOld = head.version == .http1_0
-        switch head.framing {
-        case .none: content = .none
-        case .length(let count): content = .length(count)
-        case .chunked: content = .chunked(ChunkedDecoder())
-        case .untilClose: content = .untilClose
-        }
+        guard !input.isEmpty, try closing({ () throws(BackendFailure) in try answer.parseHead(of: &input, to: method) })
+        else { return false }
+        if !head.isInterim { state.isOld = head.version == .http1_0 }
         return true
-    }
-
-    /// Whether all of the answer's content was taken.
-    var isComplete: Bool {
-        if case .none = content { true } else { false }
     }
 
     /// The content that is here already, which may be nothing, without waiting for any.
     func takeArrived() throws -> [UInt8] {
-        switch content {
-        case .none: return []
-        case .length(let remaining):
-            let count = min(remaining, input.count)
-            let octets = input.take(count)
-            content = remaining == count ? .none : .length(remaining - count)
-            return octets
-        case .untilClose:
-            return input.take(input.count)
-        case .chunked(var decoder):
-            content = .none  // Until the decoder says otherwise; it is moved, not copied.
-            let (octets, isEnd) = try decode(&decoder)
-            if isEnd { trailers = decoder.trailers } else { content = .chunked(decoder) }
-            return octets
-        }
-    }
-
-    /// All data of the chunks that are here.
-    private func decode(_ decoder: inout ChunkedDecoder) throws -> ([UInt8], isEnd: Bool) {
-        // Swapped out and back: the decoder looks at what nobody else may change.
-        var held = ReceiveBuffer()
-        swap(&held, &input)
-        var octets: [UInt8] = []
-        let outcome = Result { () throws(RequestError) in try Self.decode(&decoder, &held, into: &octets) }
-        swap(&held, &input)
-        switch outcome {
-        case .success(let isEnd): return (octets, isEnd)
-        case .failure(let error):
-            let failure = BackendFailure.invalidContent(error)
-            close(failure)
-            throw failure
-        }
-    }
-
-    /// - Returns: true at the end of the content.
-    private static func decode(
-        _ decoder: inout ChunkedDecoder,
-        _ input: inout ReceiveBuffer,
-        into octets: inout [UInt8]
-    ) throws(RequestError) -> Bool {
-        var offset = 0
-        defer { input.consume(offset) }
-        while true {
-            switch try decoder.next(input.bytes, offset: &offset) {
-            case .needsInput: return false
-            case .data(let range): octets.append(copying: input.bytes.extracting(range))
-            case .end: return true
-            }
-        }
+        try closing { () throws(BackendFailure) in try answer.take(from: &input) }
     }
 
     /// The next piece of the answer's content, as it came; nil at its end.
@@ -513,26 +428,24 @@ final class BackendConnection: EventSource, @unchecked Sendable {
             let octets = try takeArrived()
             if !octets.isEmpty { return octets }
             if isComplete { return nil }
-            if try await receive() { continue }
-            if case .untilClose = content {
-                content = .none
-                return nil
-            }
-            let failure = BackendFailure.ended(errno: nil, receivedAny: true)
-            close(failure)
-            throw failure
+            if try await !receive(), !answer.end() { throw ended() }
         }
     }
-}
 
-extension ReceiveBuffer {
-    /// Takes `count` octets from the front.
-    fileprivate mutating func take(_ count: Int) -> [UInt8] {
-        guard count > 0 else { return [] }
-        var octets: [UInt8] = []
-        octets.reserveCapacity(count)
-        octets.append(copying: bytes.extracting(0..<count))
-        consume(count)
-        return octets
+    /// Nothing can be received any more from a backend that does not keep to the protocol.
+    private func closing<Value>(_ body: () throws(BackendFailure) -> Value) throws(BackendFailure) -> Value {
+        do throws(BackendFailure) {
+            return try body()
+        } catch {
+            close(error)
+            throw error
+        }
+    }
+
+    /// The backend has closed before its answer was complete.
+    private func ended() -> BackendFailure {
+        let failure = BackendFailure.ended(errno: nil, receivedAny: receivedAny)
+        close(failure)
+        return failure
     }
 }
