@@ -10,7 +10,7 @@ extension Connection {
         exchange.begin()
         var request = Request(exchange.received)
         request.received.peer = peer
-        if let session { request.received.session = session }
+        if let security = transport.security { request.received.session = security.session }
         if let error = misplaced(request.received) { return refuse(error) }
         if let error = refusal(of: request.received) { return refuse(error, exchange) }
         handlerBegins(request.received)

@@ -70,7 +70,6 @@ extension Connection {
         guard let security = transport.security else { return false }
         switch security.handshake() {
         case .done:
-            session = security.session
             phase = .receivingHead
             inputReady = true
             setDeadline(after: worker.timeouts.keepAlive)

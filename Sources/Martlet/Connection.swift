@@ -77,9 +77,6 @@ final class Connection: EventSource, @unchecked Sendable {
     /// The socket, bare or under TLS.
     var transport: Transport
 
-    /// What was agreed on in the handshake; nil in the clear.
-    var session: SecureSession?
-
     /// Without room while nothing is received.
     var input = ReceiveBuffer()
     var parser: RequestParser
