@@ -340,6 +340,8 @@ final class BackendConnection: EventSource, @unchecked Sendable {
     /// Tells the backend that nothing more comes (a FIN), once everything is sent.
     func finishSending() async throws {
         while outputOffset < output.count { try await waitToWrite() }
+        // By then its descriptor may be another connection's.
+        if case .closed(let error) = phase { throw error }
         socket.finishSending()
     }
 
