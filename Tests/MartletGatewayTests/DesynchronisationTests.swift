@@ -36,7 +36,7 @@ import Testing
             try client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
             try backend.send("HTTP/1.1 200 OK\r\nX-For: nobody\r\nContent-Length: 0\r\n\r\n")
             try outside.send("go on")
-            let next = try front.backend.accept(timeout: .seconds(5))
+            let next = try front.backend.accept()
             try #expect(next.receiveHead().hasPrefix("GET /2 "))
             try next.send(Self.empty)
             try #expect(!client.receiveHead().contains("nobody"))
@@ -49,9 +49,7 @@ import Testing
         .rfc("9110-9.2.2-02")
     )
     func contentBegun() async throws {
-        var options = GatewayOptions()
-        options.firstByteTimeout = .seconds(2)
-        try await withFreshAndRestingFront(options: options) { front in
+        try await withFreshAndRestingFront { front in
             let (client, backend) = try front.exchange(
                 "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
             )

@@ -97,16 +97,16 @@ import Testing
     @Test("nor does one that says something else than 100", .rfc("9110-10.1.1-12"))
     func otherInterim() async throws {
         var options = GatewayOptions()
-        options.continueTimeout = .milliseconds(50)
-        options.firstByteTimeout = .seconds(5)
+        options.continueTimeout = .milliseconds(500)
         try await withFreshAndRestingFront(options: options) { front in
             let (client, backend) = try front.exchange(
                 "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
             )
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 102 Processing\r\n\r\n")
-            try #expect(client.receiveHead() == "HTTP/1.1 102 Processing\r\n\r\n")
-            try #expect(client.receiveHead() == "HTTP/1.1 100 Continue\r\n\r\n")
+            // In this order, but on a machine that is too slow for the timeout.
+            let heads = try Set([client.receiveHead(), client.receiveHead()])
+            #expect(heads == ["HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
             try client.send("hello")
             try #expect(backend.receiveText(5) == "hello")
         }

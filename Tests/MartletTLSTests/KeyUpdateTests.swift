@@ -17,7 +17,7 @@ struct KeyUpdateTests {
         configuration.addresses = [.unix(path: folder.path(of: "s"))]
         configuration.threads = 1
         configuration.security = try TLSServer([TestAuthority.shared.credential("DNS:a.example")])
-        configuration.limits.keepAliveTimeout = .seconds(10)
+        configuration.limits.keepAliveTimeout = .seconds(60)
         let server = try Server(configuration: configuration, handler: Router { Route("/") { _ in .text("hello") } })
         try server.start()
         let client = try TLSClient(authorities: [TestAuthority.shared.certificate], settings: [.only13])
