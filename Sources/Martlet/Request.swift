@@ -23,7 +23,10 @@ public struct Request: Sendable {
     }
 
     /// The head as it was parsed: target, fields, framing.
-    public var head: RequestHead { received.head }
+    public var head: RequestHead {
+        // By value: lent by a coroutine (`_read`), it would cost an allocation wherever another module asks.
+        received.head
+    }
     /// The address of who sent it, as the socket knows it.
     public var peer: SocketAddress { received.peer }
     /// What client and server agreed on in the TLS handshake, the client's certificate with it; nil for a request that came

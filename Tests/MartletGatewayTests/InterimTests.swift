@@ -42,14 +42,16 @@ import Testing
         }
     }
 
+    /// Its content, `hello`, waits to be asked for.
+    private static let expecting =
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+
     @Test("100-continue is the backend's to say", .rfc("9110-10.1.1-09", "9110-10.1.1-11"))
     func expectContinue() async throws {
         var options = GatewayOptions()
         options.continueTimeout = .seconds(60)
         try await withFreshAndRestingFront(options: options) { front in
-            let (client, backend) = try front.exchange(
-                "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
-            )
+            let (client, backend) = try front.exchange(Self.expecting)
             try #expect(
                 backend.receiveHead() == forwarded("POST /") + "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
             )
@@ -73,7 +75,7 @@ import Testing
         try await withFreshAndRestingFront(options: options) { front in
             let answer = try front.answer(
                 "HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n",
-                to: "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+                to: Self.expecting
             )
             #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"))
         }
@@ -84,9 +86,7 @@ import Testing
         var options = GatewayOptions()
         options.continueTimeout = .milliseconds(50)
         try await withFreshAndRestingFront(options: options) { front in
-            let (client, backend) = try front.exchange(
-                "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
-            )
+            let (client, backend) = try front.exchange(Self.expecting)
             _ = try backend.receiveHead()
             try #expect(client.receiveHead() == "HTTP/1.1 100 Continue\r\n\r\n")
             try client.send("hello")
@@ -99,9 +99,7 @@ import Testing
         var options = GatewayOptions()
         options.continueTimeout = .milliseconds(500)
         try await withFreshAndRestingFront(options: options) { front in
-            let (client, backend) = try front.exchange(
-                "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
-            )
+            let (client, backend) = try front.exchange(Self.expecting)
             _ = try backend.receiveHead()
             try backend.send("HTTP/1.1 102 Processing\r\n\r\n")
             // In this order, but on a machine that is too slow for the timeout.
