@@ -3,7 +3,7 @@
 ROOT ?= Site
 PORT ?= 8000
 
-.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage load tls micro bench dist size clean
+.PHONY: help serve release test sanitize fuzz fuzz-server judges standards differences lint format docs linkage deploy reliability soak load tls micro bench dist size clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -60,6 +60,18 @@ docs: ## Build the reference with DocC into .build/reference; missing comments a
 linkage: ## Show that programs link the C library alone, and that only the argument parser brings Foundation
 	@scripts/setup.sh build
 	scripts/linkage.sh
+
+deploy: ## Check what deploy/ has: units, balancers, Kubernetes, a Containerfile
+	@scripts/setup.sh deploy
+	scripts/check-deploy.sh
+
+reliability: ## Restarts, upgrades and faults behind HAProxy, log rotation, full disks; as root
+	scripts/check-reliability.sh --seconds 5 --successions 50 || [ $$? = 77 ]
+	scripts/check-logs.sh
+	scripts/check-failures.sh || [ $$? = 77 ]
+
+soak: ## Mixed load for SECONDS (default 1800): memory and descriptors stay what they were
+	scripts/soak.sh $(or $(SECONDS),1800)
 
 load: ## 10,000 idle and 200 slow connections beside a download at full speed
 	@scripts/setup.sh test

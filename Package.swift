@@ -8,18 +8,23 @@ let package = Package(
     products: [
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletAdmin", targets: ["MartletAdmin"]),
         .library(name: "MartletCompression", targets: ["MartletCompression"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
         .library(name: "MartletGateway", targets: ["MartletGateway"]),
         .library(name: "MartletJSON", targets: ["MartletJSON"]),
+        .library(name: "MartletMetrics", targets: ["MartletMetrics"]),
+        .library(name: "MartletRedis", targets: ["MartletRedis"]),
         .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
+        .library(name: "MartletService", targets: ["MartletService"]),
         .library(name: "MartletTLS", targets: ["MartletTLS"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
     ],
     traits: [
-        .default(enabledTraits: ["TLS"]),
+        .default(enabledTraits: ["TLS", "TOML"]),
         .trait(name: "TLS", description: "The command line and MartletTesting speak TLS: needs libssl-dev, OpenSSL 3."),
+        .trait(name: "TOML", description: "The command line reads martlet.toml: needs libtomlplusplus-dev, toml++."),
         .trait(name: "Brotli", description: "MartletCompression also speaks br: needs libbrotli-dev."),
         .trait(name: "Zstd", description: "MartletCompression also speaks zstd: needs libzstd-dev."),
     ],
@@ -27,11 +32,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     ],
     targets: [
         // Layers, lowest first: an arrow only ever points up this list (docs/architecture.md).
         .target(name: "CMartlet"),
         .target(name: "MartletReactor", dependencies: ["CMartlet"]),
+        .target(name: "MartletDaemon", dependencies: ["MartletReactor", "CMartlet"]),
         .target(
             name: "MartletWire",
             dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")]
@@ -68,6 +75,19 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
+        .target(name: "MartletRedis", dependencies: ["Martlet", "MartletReactor", "MartletWire"]),
+        .target(
+            name: "MartletAdmin",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Resources/status.css"), .embedInCode("Resources/status.js")]
+        ),
+        .target(
+            name: "MartletMetrics",
+            dependencies: ["Martlet", "MartletReactor", .product(name: "CoreMetrics", package: "swift-metrics")]
+        ),
         // The system's libraries. Looked for only by who uses them: a program without MartletCompression needs none.
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CBrotli"),
@@ -95,14 +115,28 @@ let package = Package(
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
             ]
         ),
-        .executableTarget(
-            name: "MartletCLI",
+        // toml++ is headers alone.
+        .target(name: "CMartletTOML"),
+        // What a program that serves needs around its server: flags, messages, TLS from files.
+        .target(
+            name: "MartletService",
             dependencies: [
-                "Martlet", "MartletFiles", "MartletGateway", "MartletReactor", "MartletWire", "CMartlet",
+                "Martlet", "MartletAdmin", "MartletDaemon", "MartletReactor", "MartletWire", "CMartlet",
+                .target(name: "CMartletTOML", condition: .when(traits: ["TOML"])),
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .executableTarget(
+            name: "MartletCLI",
+            dependencies: [
+                "MartletService", "Martlet", "MartletFiles", "MartletGateway", "MartletReactor", "MartletWire",
+                "CMartlet",
+                .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
 
@@ -115,6 +149,12 @@ let package = Package(
             name: "hello",
             dependencies: ["Martlet"],
             path: "Examples/hello"
+        ),
+        // With the verbs and flags of every Martlet program.
+        .executableTarget(
+            name: "greeter",
+            dependencies: ["Martlet", "MartletService"],
+            path: "Examples/greeter"
         ),
         // Examples/notes is a package of its own.
         .executableTarget(
@@ -153,7 +193,7 @@ let package = Package(
         .executableTarget(
             name: "micro",
             dependencies: [
-                "Martlet", "MartletFiles", "MartletReactor", "MartletWire",
+                "Martlet", "MartletAdmin", "MartletFiles", "MartletReactor", "MartletWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Benchmarks/micro"
@@ -181,6 +221,16 @@ let package = Package(
             dependencies: ["MartletReactor", "TestSupport"],
             path: "Tests/ReactorProbe"
         ),
+        .executableTarget(
+            name: "DaemonProbe",
+            dependencies: ["MartletDaemon", "MartletReactor"],
+            path: "Tests/DaemonProbe"
+        ),
+        .executableTarget(
+            name: "ServiceProbe",
+            dependencies: ["Martlet", "MartletService"],
+            path: "Tests/ServiceProbe"
+        ),
         // Sends made requests to a server in a process of its own: scripts/fuzz-server.sh.
         .executableTarget(
             name: "ServerFuzzer",
@@ -196,6 +246,10 @@ let package = Package(
             dependencies: ["MartletReactor", "CMartlet", "TestSupport", "ReactorProbe"]
         ),
         .testTarget(
+            name: "MartletDaemonTests",
+            dependencies: ["MartletDaemon", "MartletReactor", "CMartlet", "TestSupport", "DaemonProbe"]
+        ),
+        .testTarget(
             name: "MartletTests",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet", "TestSupport", "TrapProbe",
@@ -208,6 +262,17 @@ let package = Package(
             dependencies: [
                 "Martlet", .product(name: "Logging", package: "swift-log"), "MartletTLS", "MartletReactor",
                 "CMartletTLS", "CMartletOpenSSL", "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "MartletAdminTests",
+            dependencies: [
+                "MartletAdmin", "MartletMetrics", "MartletGateway", "Martlet", "MartletReactor", "MartletWire",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),
         .testTarget(name: "MartletJSONTests", dependencies: ["MartletJSON", "Martlet", "TestSupport"]),
@@ -229,6 +294,14 @@ let package = Package(
             name: "MartletGatewayTests",
             dependencies: [
                 "MartletGateway", "Martlet", "MartletReactor", "MartletWire", "MartletTesting", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "MartletRedisTests",
+            dependencies: [
+                "MartletRedis", "Martlet", "MartletReactor", "MartletWire", "CMartlet", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -261,19 +334,28 @@ let package = Package(
             path: "Tests/Differential/Server"
         ),
         .testTarget(
+            name: "MartletServiceTests",
+            dependencies: [
+                "MartletService", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .testTarget(
             name: "MartletCLITests",
-            dependencies: ["MartletCLI", "MartletReactor", "TestSupport"],
+            dependencies: ["MartletCLI", "ServiceProbe", "greeter", "MartletReactor", "TestSupport"],
             exclude: ["Scripts"]
         ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )
 
 // CI turns every warning into an error; a newer compiler's new warnings must not break anybody else's build.
 let warnings: [SwiftSetting] =
     Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
-for target in package.targets where !["CMartlet", "CMartletTLS"].contains(target.name) && target.type != .system {
+for target in package.targets
+where !["CMartlet", "CMartletTLS", "CMartletTOML"].contains(target.name) && target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

@@ -21,18 +21,30 @@ dpkg-deb --field "$package" Depends | grep -q 'libssl3' || fail "The package doe
 dpkg-deb --field "$package" Depends | grep -qF 'libc6 (>= 2.36)' || fail "The package does not say which libc it needs."
 ! dpkg-deb --contents "$package" | grep -v ' root/root ' || fail "Files of the package belong to somebody."
 (cd "$root/package" && dpkg-deb --ctrl-tarfile "$OLDPWD/$package" | tar -xO ./md5sums | md5sum --check --quiet)
-for file in man/man1/martlet.1.gz doc/martlet/copyright doc/martlet/changelog.gz doc/martlet/README.md \
+for file in man/man1/martlet.1.gz man/man5/martlet.toml.5.gz doc/martlet/copyright doc/martlet/changelog.gz doc/martlet/README.md \
     bash-completion/completions/martlet zsh/vendor-completions/_martlet fish/vendor_completions.d/martlet.fish; do
     [ -s "$root/package/usr/share/$file" ] || fail "The package has no $file."
 done
+# As it will be installed: systemd-analyze looks for the program.
+unit=$root/package/lib/systemd/system/martlet@.service
+sed "s#/usr/bin/martlet#$program#" "$unit" >"$root/martlet@8001.service"
+faults=$(systemd-analyze verify --man=no "$root/martlet@8001.service" 2>&1)
+[ -z "$faults" ] || fail "systemd finds faults with the unit: $faults"
 bash -n "$root/package/usr/share/bash-completion/completions/martlet"
 zcat "$root/package/usr/share/man/man1/martlet.1.gz" >"$root/martlet.1"
-for flag in $("$program" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--.*'); do
+zcat "$root/package/usr/share/man/man5/martlet.toml.5.gz" >"$root/martlet.toml.5"
+for flag in $({ "$program" --help && "$program" front --help && "$program" trust install --help; } | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--.*'); do
     grep -qF "\\fB$(echo "$flag" | sed 's/-/\\-/g')\\fR" "$root/martlet.1" || fail "The manual page has no $flag."
 done
-if command -v groff >/dev/null; then
-    [ -z "$(groff -man -Tutf8 -ww "$root/martlet.1" 2>&1 >/dev/null)" ] || fail "groff finds faults with the manual page."
-fi
+for page in martlet.1 martlet.toml.5; do
+    faults=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$root/$page" 2>&1 >/dev/null)
+    [ -z "$faults" ] || fail "man finds faults with $page: $faults"
+done
+# The settings that the page of the file has are those that the program prints.
+for key in $("$program" --print-config | sed -n 's/^#* *\([a-z-]*\)\( =\|:\| is not set\).*# default$/\1/p'); do
+    grep -qF "\\fB$(echo "$key" | sed 's/-/\\-/g')\\fR =" "$root/martlet.toml.5" || fail "martlet.toml.5 has no $key."
+done
+lintian --fail-on error,warning --tag-display-limit 0 "$package" 2>/dev/null || fail "lintian finds faults with the package."
 
 readelf -SW "$program" | grep -q ' \.symtab ' && fail "The program is not stripped."
 readelf -lW "$program" | grep 'GNU_STACK' | grep -q 'RW ' || fail "The program's stack is executable."
@@ -45,7 +57,7 @@ readelf -p .gnu_debuglink "$program" | grep -qF "$(basename "$debug")" || fail "
 
 tar --extract --gzip --file "$archive" --directory "$root"
 cmp "$root"/martlet-*/martlet "$program"
-for file in LICENSE README.md copyright martlet.1 completions/martlet.bash completions/_martlet completions/martlet.fish; do
+for file in LICENSE README.md copyright martlet.1 martlet.toml.5 completions/martlet.bash completions/_martlet completions/martlet.fish; do
     [ -s "$root"/martlet-*/"$file" ] || fail "The archive has no $file."
 done
 

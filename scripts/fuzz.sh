@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes MartletWire and MartletWebSocket with libFuzzer and AddressSanitizer; needs nothing but the Swift toolchain.
+# Fuzzes MartletWire, and the codecs of MartletWebSocket and MartletRedis, with libFuzzer and AddressSanitizer; needs nothing but
+# the Swift toolchain.
 #
 #   scripts/fuzz.sh [seconds=20] [target...]
 #

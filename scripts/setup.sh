@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order|deploy|reliability
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -33,10 +33,14 @@ test)
     # What `martlet front` stands in front of.
     need python3-waitress /usr/lib/python3/dist-packages/waitress/__init__.py
     need python3-django /usr/lib/python3/dist-packages/django/__init__.py
+    # Reads what /metrics says.
+    need python3-prometheus-client /usr/lib/python3/dist-packages/prometheus_client/__init__.py
     need nginx-light /usr/sbin/nginx
+    need redis-server redis-server
     need chromium chromium
     need util-linux setpriv
     need procps ps
+    need systemd systemd-analyze
     need libsqlite3-dev /usr/include/sqlite3.h # Examples/notes
     ;;
 traits)
@@ -78,10 +82,29 @@ dist)
     need dpkg-dev dpkg-shlibdeps
     need python3 python3
     need curl curl
+    need man-db man
+    need groff-base groff
+    need lintian lintian
+    need systemd systemd-analyze
+    ;;
+deploy)
+    need haproxy /usr/sbin/haproxy
+    need nginx-light /usr/sbin/nginx
+    need systemd systemd-analyze
+    need python3 python3
+    need python3-yaml /usr/lib/python3/dist-packages/yaml/__init__.py
     ;;
 order)
     need valgrind valgrind
     need curl curl
+    ;;
+reliability)
+    need haproxy /usr/sbin/haproxy
+    need iproute2 ip
+    need logrotate /usr/sbin/logrotate
+    need openssl openssl
+    need util-linux prlimit
+    need python3 python3
     ;;
 # What is measured beside Martlet: each by itself, for it can be left out.
 bench-nginx) need nginx-light /usr/sbin/nginx ;;
@@ -91,7 +114,7 @@ bench-lighttpd)
     ;;
 bench-go) need golang-go /usr/bin/go ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order|deploy|reliability" >&2
     exit 64
     ;;
 esac
@@ -99,6 +122,7 @@ need git git
 need binutils nm
 need libssl-dev /usr/include/openssl/ssl.h
 need zlib1g-dev /usr/include/zlib.h
+need libtomlplusplus-dev /usr/include/toml++/toml.h
 need libc6-dev /usr/include/linux/openat2.h
 need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a
 [ "$(uname -m)" = x86_64 ] || missing=$(echo "$missing" | sed 's/ libstdc++-12-dev//')

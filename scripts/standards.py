@@ -93,7 +93,7 @@ def read_run(faults):
     if not events.exists():
         sys.exit("There is no run of the tests to join: make test")
     tests, ended, spoiled, over = {}, set(), set(), False
-    for line in events.read_text().splitlines():
+    for line in filter(None, events.read_text().split("\n")):
         record = json.loads(line)
         payload = record["payload"]
         if record["kind"] == "test":

@@ -1,4 +1,5 @@
 import Martlet
+import MartletAdmin
 import MartletFiles
 
 extension Case {
@@ -6,6 +7,7 @@ extension Case {
     static var requests: [Case] {
         [
             serving("serve-function", "GET /function HTTP/1.1"),
+            serving("serve-observed", "GET /function HTTP/1.1", observer: Admin(version: "1")),
             serving("serve-parameter", "GET /notes/ada HTTP/1.1"),
             serving("serve-async", "GET /async HTTP/1.1"),
             serving("serve-resource", "GET /resource HTTP/1.1"),
@@ -25,10 +27,11 @@ extension Case {
         _ lines: String,
         _ content: String = "",
         status: Int = 200,
-        byTag: Bool = false
+        byTag: Bool = false,
+        observer: Admin? = nil
     ) -> Case {
         Case(name) { folder in
-            let client = try Client(to: try startServer(folder))
+            let client = try Client(to: try startServer(folder, observer))
             var head = "\(lines)\r\nHost: localhost\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n"
             if !content.isEmpty { head += "Content-Length: \(content.utf8.count)\r\n" }
             if byTag {
@@ -73,11 +76,12 @@ private struct PassOn: Middleware {
 }
 
 /// Starts a server with one loop, and one more route for each kind of handler; returns its port.
-private func startServer(_ folder: String) throws -> UInt16 {
+private func startServer(_ folder: String, _ observer: (any ServerObserver)?) throws -> UInt16 {
     var configuration = ServerConfiguration()
     configuration.addresses = [.loopback(port: 0)]
     configuration.threads = 1
     configuration.holdUpWarning = .seconds(3600)  // A counted program is slow.
+    configuration.observer = observer
     let files = try Files(folder)
     let server = try Server(configuration: configuration) {
         Route("/function") { _ in .text("Hello, world!\n") }

@@ -12,7 +12,8 @@ public enum AccessLogFormat: String, CaseIterable, Sendable {
     case common
     /// Common, then the referrer and the user agent in quotes.
     case combined
-    /// One JSON object a line. A refused request has its line in `request` instead of the parts.
+    /// One JSON object a line. A refused request has its line in `request` instead of the parts. Where they are known:
+    /// `request_id`, the answer's X-Request-Id; `trace_id` and `span_id`, of the request's `traceparent`.
     case json
 }
 
@@ -21,8 +22,8 @@ public struct AccessLogSettings: Sendable {
     /// The look of a line; default `common`.
     public var format = AccessLogFormat.common
     /// The descriptor written to; default standard error. The server does not close it, and never waits for who reads
-    /// it: lines that a full pipe does not take wait in memory, 256 KiB for each loop; further ones are lost, and the
-    /// logger is told how many.
+    /// it: lines that a full pipe or a full disk does not take wait in memory, 256 KiB for each loop; further ones are
+    /// lost, and the logger is told how many and why.
     public var fd: CInt = 2
 
     /// Common Log Format to standard error.
@@ -46,6 +47,8 @@ struct AccessLogEntry {
     var contentLength: Int
     /// When the first octet of the head came in.
     var start: Instant
+    /// What the answer calls its request: X-Request-Id.
+    var name: String?
 }
 
 /// The access log of one loop: lines are gathered during a turn and written at its end.
@@ -61,6 +64,8 @@ struct AccessLog {
     private let descriptor: LogDescriptor
     private var lines: [UInt8] = []
     private var lost = 0
+    /// Why lines wait, if that is not a slow reader; kept until they are written.
+    private(set) var fault: SystemError?
     private var timestamp = Timestamp()
 
     init(_ settings: AccessLogSettings) {
@@ -71,11 +76,23 @@ struct AccessLog {
     /// True when every line is written.
     var isEmpty: Bool { lines.isEmpty }
 
+    /// What a log has lost.
+    struct Loss: Equatable {
+        var lines: Int
+        var fault: SystemError?
+    }
+
     /// Lines lost since the last call; none while lines wait, so that one number tells of the whole jam.
-    mutating func takeLost() -> Int {
-        guard isEmpty else { return 0 }
-        defer { lost = 0 }
-        return lost
+    mutating func takeLoss() -> Loss? {
+        guard isEmpty else { return nil }
+        defer { (lost, fault) = (0, nil) }
+        return lost > 0 ? Loss(lines: lost, fault: fault) : nil
+    }
+
+    /// The same at the end of the server: what waits is lost too.
+    var finalLoss: Loss? {
+        let count = lost + lines.count { $0 == UInt8(ascii: "\n") }
+        return count > 0 ? Loss(lines: count, fault: fault) : nil
     }
 
     mutating func append(_ entry: AccessLogEntry, seconds: Int) {
@@ -97,6 +114,7 @@ struct AccessLog {
     mutating func flush() {
         guard !lines.isEmpty else { return }
         let count = descriptor.write(lines.span)
+        fault = descriptor.fault ?? fault
         if count == lines.count { lines.removeAll(keepingCapacity: true) } else { lines.removeFirst(count) }
     }
 
@@ -152,6 +170,11 @@ struct AccessLog {
             // What was refused has no parts that could be trusted.
             let line = Array(head.requestLineBytes, 0..<head.requestLineBytes.count)
             appendMember("request", String(decoding: line, as: UTF8.self))
+        }
+        if let name = entry.name { appendMember("request_id", name) }
+        if let trace = head.traceContext {
+            appendMember("trace_id", trace.traceID.description)
+            appendMember("span_id", trace.parentID.description)
         }
         lines.append(contentsOf: ",\"status\":".utf8)
         appendDecimal(entry.status, to: &lines)

@@ -68,11 +68,11 @@ extension Connection {
         switch phase {
         case .responding:
             exchange?.status = AccessLog.unanswered
-            logExchange()
+            recordExchange()
             transport.resetOnClose()
         case .streaming, .sending, .upgraded:
             if let exchange { exchange.contentSent -= min(output.remaining, exchange.contentSent) }
-            logExchange()
+            recordExchange()
             transport.resetOnClose()
         default:
             if !output.isEmpty { transport.resetOnClose() }

@@ -8,6 +8,7 @@ extension Connection {
     /// A head is complete: checks what only the server can decide and calls the handler.
     func beginExchange(_ exchange: Exchange) {
         exchange.begin()
+        if let observer = worker.observer { exchange.observe(observer) }
         var request = Request(exchange.received)
         request.received.peer = peer
         if let security = transport.security { request.received.session = security.session }
@@ -22,6 +23,7 @@ extension Connection {
             request.received.body = RequestBody(of: reference, exchange: exchangeNumber, contentLength: nil)
         }
         let endpoint = worker.endpoint(for: &request)
+        if worker.observer != nil { exchange.route = endpoint.pattern }
         do {
             if let function = endpoint.function {
                 let response = try function(request)
@@ -80,6 +82,7 @@ extension Connection {
     private func refuse(_ error: HTTPError, _ exchange: Exchange) {
         var request = Request(exchange.received)
         let endpoint = worker.endpoint(for: &request)
+        if worker.observer != nil { exchange.route = endpoint.pattern }
         if endpoint.middleware.isEmpty { return refuse(error) }
         closes = true
         logRefusal(error)
@@ -140,7 +143,9 @@ extension Connection {
     func refuse(_ error: HTTPError) {
         closes = true
         logRefusal(error)
-        answer(error, takeExchange())
+        let exchange = takeExchange()
+        if !exchange.hasHead, let observer = worker.observer { observer.requestBegan(.other) }
+        answer(error, exchange)
     }
 
     func logRefusal(_ error: HTTPError) {
@@ -184,6 +189,7 @@ extension Connection {
         let before = output.bytes.count
         appendHead(of: response, hasMessageFields: hasMessageFields, version: exchange.received.head.version)
         exchange.status = response.status.code
+        if worker.logsNames { exchange.name = response.fields[.xRequestID] }
         guard allowsContent, exchange.received.head.method != .head else {
             return answerIsComplete(exchange)
         }

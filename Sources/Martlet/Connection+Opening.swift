@@ -70,6 +70,7 @@ extension Connection {
         guard let security = transport.security else { return false }
         switch security.handshake() {
         case .done:
+            worker.observer?.handshakeEnded(security.session?.isResumed ?? false ? .resumed : .full)
             phase = .receivingHead
             inputReady = true
             setDeadline(after: worker.timeouts.keepAlive)
@@ -77,6 +78,7 @@ extension Connection {
             return false
         case .plainHTTP:
             isMisplaced = true
+            worker.observer?.handshakeEnded(.failed("http_request"))
             expectPlain()
             phase = .receivingHead
         case .failed(let failure):
@@ -95,6 +97,7 @@ extension Connection {
     }
 
     func handshakeFailed(_ failure: SecurityFailure) {
+        worker.observer?.handshakeEnded(.failed(failure.kind))
         worker.complain(about: peer, "TLS with \(peer.host) failed: \(failure.message)")
     }
 

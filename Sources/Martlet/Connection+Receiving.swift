@@ -95,6 +95,7 @@ extension Connection {
         let result = transport.receive(into: &input)
         switch result {
         case .count(let count):
+            if let observer = worker.observer { observer.received(count) }
             // Less than asked for: the kernel has no more. After a FIN the end itself is still to be received.
             if count < room, !peerFinished, !transport.mayHoldInput { inputReady = false }
         case .end:
@@ -134,7 +135,7 @@ extension Connection {
         if !input.isEmpty, !parser.isIdle, let exchange {
             return setDeadline(at: exchange.start + worker.timeouts.head)
         }
-        if worker.isDraining { return close() }
+        if worker.isDraining, !worker.keepsIdle { return close() }
         // Empty lines before a request, or behind the last one's content, are no request yet (RFC 9112 §2.2).
         if input.isEmpty { releaseBuffers() }
         setDeadline(after: worker.timeouts.keepAlive)

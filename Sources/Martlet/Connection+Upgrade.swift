@@ -14,6 +14,7 @@ extension Connection {
         if let error = refusal(of: upgrade, exchange) { return answer(error, exchange) }
         exchange.task = nil
         exchange.status = response.status.code
+        if worker.logsNames { exchange.name = response.fields[.xRequestID] }
         output.takeBuffer(from: &loop.buffers)
         appendHead(of: response, hasMessageFields: response.fields.hasMessageFields, version: .http1_1)
         closes = true

@@ -225,6 +225,7 @@ final class Connection: EventSource, @unchecked Sendable {
     func flush() -> Bool {
         guard !output.isEmpty else { return true }
         let sent = output.sentCount
+        defer { if let observer = worker.observer { observer.sent(output.sentCount &- sent) } }
         switch output.flush(to: transport) {
         case .done:
             return true
@@ -253,7 +254,7 @@ final class Connection: EventSource, @unchecked Sendable {
 
     /// The answer is complete: on to the next request, or to the end of the connection.
     func finishExchange(_ exchange: Exchange) {
-        if worker.logs { log(exchange) }
+        if worker.keepsRecords { record(exchange) }
         if closes { return beginClosing() }
         if exchange.expectsContent {
             phase = .draining
@@ -286,20 +287,25 @@ final class Connection: EventSource, @unchecked Sendable {
         setDeadline(at: .never)
     }
 
-    func logExchange() {
-        if let exchange, worker.logs { log(exchange) }
+    func recordExchange() {
+        if let exchange, worker.keepsRecords { record(exchange) }
     }
 
-    private func log(_ exchange: Exchange) {
-        worker.log(
-            AccessLogEntry(
-                peer: peer,
-                head: exchange.head,
-                hasHead: exchange.hasHead,
-                status: exchange.status,
-                contentLength: exchange.contentSent,
-                start: exchange.start
+    /// Tells the access log and the observer of a request that has ended.
+    private func record(_ exchange: Exchange) {
+        if worker.logs {
+            worker.log(
+                AccessLogEntry(
+                    peer: peer,
+                    head: exchange.head,
+                    hasHead: exchange.hasHead,
+                    status: exchange.status,
+                    contentLength: exchange.contentSent,
+                    start: exchange.start,
+                    name: exchange.name
+                )
             )
-        )
+        }
+        if let observer = worker.observer { observer.requestEnded(ObservedRequest(exchange)) }
     }
 }

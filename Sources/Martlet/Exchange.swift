@@ -31,9 +31,14 @@ final class Exchange {
     var upgraded: UpgradedState?
     /// When the first octet of the head came in.
     var start = Instant.never
-    /// For the access log.
+    /// For the access log and the observer.
     var status = 0
     var contentSent = 0
+    /// What the answer calls its request, for an access log that tells it.
+    var name: String?
+    /// For the observer, where there is one.
+    var method = ObservedMethod.other
+    var route: RoutePattern?
     /// The turn in which the handler read last, and how often it may still read in it without giving way.
     private var readTurn = Instant.never
     private var readShare = 0
@@ -95,6 +100,8 @@ final class Exchange {
         if reader != nil { reader = nil }
         if stream != nil { stream = nil }
         if upgraded != nil { upgraded = nil }
+        if name != nil { name = nil }
+        if route != nil { route = nil }
     }
 
     /// Nobody takes what is still to be written: who waits to write hears so.
@@ -121,6 +128,7 @@ final class Exchange {
         start = .never
         status = 0
         contentSent = 0
+        method = .other
     }
 
     /// Takes one from the handler's share of this turn. False when there is none left.

@@ -10,6 +10,16 @@ struct OncePerSecond {
     }
 }
 
+/// Lets one event in ten seconds pass and counts the others.
+struct OncePerTenSeconds {
+    private var gate = Gate(interval: Nanoseconds(.seconds(10)))
+
+    /// - Returns: nil to keep quiet, else how many were kept quiet since the last that passed.
+    mutating func permits(at now: Instant) -> Int? {
+        gate.permits(at: now)
+    }
+}
+
 /// Lets one event of each peer pass in 10 s and counts the others. Of many peers, whoever has not been heard of for longest
 /// is forgotten.
 struct OncePerPeer {

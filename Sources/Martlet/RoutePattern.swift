@@ -2,8 +2,9 @@ import MartletWire
 
 /// The path of a route, taken apart once: "/users/:id/files/**".
 ///
-/// Immutable and shared: a request refers to it, and looks a parameter up when asked.
-final class RoutePattern: Sendable {
+/// Immutable and shared: a request refers to it, and looks a parameter up when asked. Each route has one, as long as its
+/// router lives: two are the same route if they are the same object.
+public final class RoutePattern: Sendable {
     /// What one segment of a path must be.
     enum Segment: Sendable, Equatable {
         /// These octets, decoded.
@@ -19,7 +20,7 @@ final class RoutePattern: Sendable {
     }
 
     /// The host, where there is one, and the path, as they were written.
-    let text: String
+    public let text: String
     let segments: [Segment]
     /// Whether it ends in `**`, which is not among `segments`.
     let isMount: Bool

@@ -28,7 +28,7 @@ public final class Server: Sendable {
         var hasStarted = false
         var isStopping = false
         var waiters: [CheckedContinuation<Void, Never>] = []
-        var addresses: [SocketAddress] = []
+        var bound: [BoundAddress] = []
         var signals: (numbers: [CInt], received: @Sendable (CInt) -> Void)?
     }
 
@@ -71,14 +71,15 @@ public final class Server: Sendable {
 
     /// Where the server listens, with the real ports; empty before `start`.
     public var addresses: [SocketAddress] {
-        state.withLock { $0.addresses }
+        state.withLock { $0.bound.map(\.address) }
     }
 
     /// Binds the addresses and starts the loops. When it returns, clients can connect.
     ///
     /// SIGPIPE is ignored from now on in the whole process: a client that goes away must not end it. The limit of
     /// open descriptors is raised as far as the system lets it.
-    /// - Throws: `SystemError` when an address cannot be bound or the system gives no thread.
+    /// - Throws: `SystemError` when an address cannot be bound or the system gives no thread. Then `configuration.listeners`
+    ///   are closed too.
     public func start() throws(SystemError) {
         let isFirst = state.withLock { state in
             defer { state.hasStarted = true }
@@ -89,10 +90,11 @@ public final class Server: Sendable {
         DescriptorLimit.raise()
 
         let count = max(1, configuration.threads)
-        let sockets = try bind(count: count)
-        let workers = try makeWorkers(sockets, count: count)
+        let listeners = configuration.listeners
+        let bound = listeners.isEmpty ? try BoundAddress.bind(configuration.addresses, count: count) : listeners
+        let workers = try makeWorkers(bound, count: count)
         let signals = state.withLock { [workers] state in
-            state.addresses = sockets.compactMap { $0.first?.address }
+            state.bound = bound
             state.workers = workers
             state.running = workers.count
             state.draining = workers.count
@@ -124,7 +126,7 @@ public final class Server: Sendable {
     }
 
     /// All or none, as with the addresses.
-    private func makeWorkers(_ sockets: [[ListeningSocket]], count: Int) throws(SystemError) -> [Worker] {
+    private func makeWorkers(_ bound: [BoundAddress], count: Int) throws(SystemError) -> [Worker] {
         let open = ConnectionCount()
         var workers: [Worker] = []
         do throws(SystemError) {
@@ -140,32 +142,40 @@ public final class Server: Sendable {
                 )
             }
         } catch {
-            for socket in sockets.joined() { socket.close() }
+            for address in bound { address.close() }
             throw error
         }
-        for (index, worker) in workers.enumerated() {
+        for worker in workers { worker.prepare() }
+        for (index, address) in bound.enumerated() {
             do throws(SystemError) {
-                try worker.start(sockets.map { $0[index] })
+                try Self.deal(address, to: workers)
             } catch {
-                for worker in workers[..<index] { worker.discard() }
-                for sockets in sockets { for socket in sockets[index...] { socket.close() } }
+                for worker in workers { worker.discard() }
+                for address in bound[(index + 1)...] { address.close() }
                 throw error
             }
         }
         return workers
     }
 
-    /// All or none: an address that cannot be bound gives the others back.
-    private func bind(count: Int) throws(SystemError) -> [[ListeningSocket]] {
-        var sockets: [[ListeningSocket]] = []
+    /// Gives each worker its sockets of one address. After a failure none is open that a worker does not have.
+    private static func deal(_ address: BoundAddress, to workers: [Worker]) throws(SystemError) {
+        let hands: [[ListeningSocket]]
         do throws(SystemError) {
-            for address in configuration.addresses {
-                sockets.append(try ListeningSocket.bind(address, count: count, awaitsData: true))
-            }
-            return sockets
+            hands = try address.dealt(to: workers.count)
         } catch {
-            for socket in sockets.joined() { socket.close() }
+            address.close()
             throw error
+        }
+        var dealt = zip(workers, hands).flatMap { worker, hand in hand.map { (worker, $0) } }[...]
+        while let (worker, socket) = dealt.first {
+            do throws(SystemError) {
+                try worker.listen(on: socket)
+            } catch {
+                for (_, socket) in dealt { socket.close() }
+                throw error
+            }
+            dealt.removeFirst()
         }
     }
 
@@ -197,14 +207,48 @@ public final class Server: Sendable {
     /// - Parameter grace: connections that are still busy after this are cut; zero cuts all at once. A later call
     ///   replaces the grace of an earlier one.
     public func stop(grace: Duration = .seconds(10)) {
-        let (workers, paths) = state.withLock { state in
+        end(grace: grace, leaving: nil)
+    }
+
+    /// Stops in favour of another server that listens on duplicates of the same sockets: as `stop`, but connections that
+    /// nobody accepted are left to it, as are the files of Unix sockets, and a connection that is idle may send one more
+    /// request within five seconds, so that a request that is on its way is not met by a closed door.
+    /// - Parameters:
+    ///   - grace: as for `stop`.
+    ///   - addresses: those that the other server listens at; nil: all of this one's. At the others this one stops as ever.
+    public func handOver(grace: Duration = .seconds(10), at addresses: [SocketAddress]? = nil) {
+        let bound = state.withLock { $0.bound.map(\.address) }
+        end(grace: grace, leaving: addresses ?? bound)
+    }
+
+    private func end(grace: Duration, leaving others: [SocketAddress]?) {
+        let (workers, bound) = state.withLock { state in
             defer { state.isStopping = true }
-            return (state.workers, state.isStopping ? [] : state.addresses)
+            return (state.workers, state.isStopping ? [] : state.bound)
         }
         // The file of a Unix socket outlives its socket. It goes first: later it might be a successor's.
-        for case .unix(let path) in paths { unsafe unlink(path) }
+        for address in bound where !(others ?? []).contains(address.address) { address.removeFile() }
         for worker in workers {
-            worker.loop.execute { worker.drain(grace: Nanoseconds(grace)) }
+            worker.loop.execute { worker.drain(grace: Nanoseconds(grace), leaving: others) }
+        }
+    }
+
+    /// The sockets that this server listens on, under further descriptors, for its successor. Whoever takes them closes
+    /// them; `ServerConfiguration.listeners` does.
+    /// - Throws: `SystemError` when the process has no descriptor left, or the server does not run any more.
+    public func duplicateListeners() throws(SystemError) -> [BoundAddress] {
+        try state.withLock { state throws(SystemError) in
+            guard !state.isStopping, !state.workers.isEmpty else {
+                throw SystemError(code: EBADF, operation: "hand over listening sockets")
+            }
+            var copies: [BoundAddress] = []
+            do throws(SystemError) {
+                for address in state.bound { copies.append(try address.duplicate()) }
+                return copies
+            } catch {
+                for copy in copies { copy.close() }
+                throw error
+            }
         }
     }
 
@@ -261,6 +305,14 @@ public final class Server: Sendable {
             return state.workers.first
         }
         worker?.loop.execute { worker?.forward(signals, received) }
+    }
+
+    /// Has each loop call `answer` as soon as it can: one that is held up does not.
+    /// - Returns: how many loops there are to answer.
+    package func askLoops(_ answer: @escaping @Sendable () -> Void) -> Int {
+        let workers = state.withLock { $0.workers }
+        for worker in workers { worker.loop.execute(answer) }
+        return workers.count
     }
 
     /// The loops end together: the one that listens for signals must be there until the last connection is gone.

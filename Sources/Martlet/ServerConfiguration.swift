@@ -6,6 +6,10 @@ public import MartletWire
 public struct ServerConfiguration: Sendable {
     /// Where to listen; default 127.0.0.1, port 8000. Port 0 takes a free one.
     public var addresses: [SocketAddress] = [.loopback(port: 8000)]
+    /// Sockets that listen already, instead of `addresses`: bound before rights were given up, inherited from a supervisor,
+    /// or duplicates of another server's (`Server.duplicateListeners`). The server closes them when it stops, or when it
+    /// cannot start. Default: none, and `addresses` are bound.
+    public var listeners: [BoundAddress] = []
     /// What protects connections: TLS, as MartletTLS makes it; nil: nothing, they are in the clear. It is for all addresses.
     public var security: (any StreamSecurity)?
     /// The proxies that begin each connection with a PROXY header (haproxy.org's proxy-protocol.txt, version 1 or 2), which
@@ -28,6 +32,8 @@ public struct ServerConfiguration: Sendable {
     /// A handler that keeps its loop busy for longer than this holds up everybody else there, and is named in a warning;
     /// default 100 ms, nil: never. At most one warning a second and loop.
     public var holdUpWarning: Duration? = .milliseconds(100)
+    /// Who is told what happens, for metrics; default nil: nobody, which costs nothing.
+    public var observer: (any ServerObserver)?
     /// Where problems go. Its level decides what is told: `.info` for refused requests, `.error` for handlers that threw.
     public var logger = Logger(label: "martlet")
 

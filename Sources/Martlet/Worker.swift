@@ -18,6 +18,8 @@ final class Worker: @unchecked Sendable {
     private let addedFields: [(name: HTTPField.Name, value: String)]
     /// True once the server stops: answers close their connections.
     private(set) var isDraining = false
+    /// While it stops in favour of another server: idle connections may send one more request.
+    private(set) var keepsIdle = false
 
     private let open: ConnectionCount
     /// Called once, when draining is over.
@@ -31,15 +33,26 @@ final class Worker: @unchecked Sendable {
     private var madeLines: [UInt8] = []
     private var madeLinesSeconds = Int.min
     private var accessLog: AccessLog?
+    /// Whether the access log wants to know what requests are called.
+    let logsNames: Bool
+    /// Who is told what happens here.
+    private(set) var observer: (any LoopObserver)?
     private var logRetry: Registration?
     private var complaint = OncePerSecond()
     private var peerComplaints = OncePerPeer()
     var holdUp: HoldUp
+    /// Connections have numbers below it.
+    private let highestDescriptor: CInt
     private var drainDeadline: Registration?
+    private var drainEnd = Instant.never
     private var signals: SignalSource?
 
+    /// How long idle connections stay when another server takes over.
+    private static let idleGrace = Nanoseconds(.seconds(5))
     /// Connections beyond the limit that are told so before they are closed.
     private static let refusalsAtOnce = 256
+    /// Descriptors that connections leave to what their answers need: a quarter, but no more than these.
+    private static let descriptorsKept = 1024
     /// Exchanges kept for reuse.
     private static let keptExchanges = 64
 
@@ -53,6 +66,10 @@ final class Worker: @unchecked Sendable {
         self.loop = loop
         self.routing = routing
         self.configuration = configuration
+        let descriptors = DescriptorLimit.current
+        // A server of few connections, as that of the admin pages, may use what others keep.
+        let kept = min(Self.descriptorsKept, descriptors / 4, configuration.limits.connections)
+        highestDescriptor = descriptors > 0 ? CInt(clamping: descriptors - kept) : .max
         addedFields = configuration.fields.compactMap { name, value in
             guard let name = HTTPField.Name(name), !Self.ownFields.contains(name) else { return nil }
             return (name, value)
@@ -62,26 +79,38 @@ final class Worker: @unchecked Sendable {
         self.open = open
         self.drained = drained
         accessLog = configuration.accessLog.map { AccessLog($0) }
+        logsNames = configuration.accessLog?.format == .json
+        observer = configuration.observer?.observer(of: ObservedLoop(self))
+    }
+
+    deinit {
+        observer?.loopEnded()
     }
 
     // MARK: Start and stop
 
-    func start(_ sockets: [ListeningSocket]) throws(SystemError) {
+    /// Before the loop runs.
+    func prepare() {
         if accessLog != nil { loop.addBeforeWait { [unowned self] in flushLog() } }
         watchForHoldUps()
-        for socket in sockets {
-            listeners.append(
-                try Listener(
-                    socket,
-                    loop: loop,
-                    accepted: { [unowned self] in accept($0, peer: $1) },
-                    failed: { [unowned self] in complain("\($0). The limit of open files may be too low: ulimit -n") }
-                )
-            )
-        }
     }
 
-    /// Closes what `start` opened, for a server that cannot start as a whole.
+    /// Accepts from this socket. It stays the caller's when this fails.
+    func listen(on socket: ListeningSocket) throws(SystemError) {
+        listeners.append(
+            try Listener(
+                socket,
+                loop: loop,
+                accepted: { [unowned self] in accept($0, peer: $1) },
+                failed: { [unowned self] in
+                    observer?.acceptFailed()
+                    complain("\($0). The limit of open files may be too low: ulimit -n")
+                }
+            )
+        )
+    }
+
+    /// Closes what `listen` took, for a server that cannot start as a whole.
     func discard() {
         for listener in listeners { listener.close() }
         listeners = []
@@ -98,17 +127,32 @@ final class Worker: @unchecked Sendable {
     }
 
     /// Stops accepting, closes idle connections, and lets the others finish what is in flight until the deadline.
-    func drain(grace: Nanoseconds) {
+    /// - Parameter others: where others accept from the same sockets: those who wait there are theirs, and idle
+    ///   connections stay for a while. Nil: nobody does.
+    func drain(grace: Nanoseconds, leaving others: [SocketAddress]?) {
         isDraining = true
         for listener in listeners {
-            listener.acceptWaiting()
+            if !(others ?? []).contains(listener.address) { listener.acceptWaiting() }
             listener.close()
         }
         listeners = []
-        for connection in connections { connection.closeIfIdle() }
+        drainEnd = loop.now + grace
+        keepsIdle = others != nil && Self.idleGrace.count < grace.count
+        if !keepsIdle { closeIdle() }
         guard !connections.isEmpty else { return finishDraining() }
-        if drainDeadline == nil { drainDeadline = loop.register(timer: Deadline { [unowned self] in abort() }) }
-        if let drainDeadline { loop.setDeadline(drainDeadline, loop.now + grace) }
+        if drainDeadline == nil { drainDeadline = loop.register(timer: Deadline { [unowned self] in drainGoesOn() }) }
+        if let drainDeadline { loop.setDeadline(drainDeadline, keepsIdle ? loop.now + Self.idleGrace : drainEnd) }
+    }
+
+    private func closeIdle() {
+        for connection in connections { connection.closeIfIdle() }
+    }
+
+    private func drainGoesOn() {
+        guard keepsIdle else { return abort() }
+        keepsIdle = false
+        if let drainDeadline { loop.setDeadline(drainDeadline, drainEnd) }
+        closeIdle()
     }
 
     private func abort() {
@@ -117,6 +161,7 @@ final class Worker: @unchecked Sendable {
 
     /// The loop has ended: signals have their default action again.
     func end() {
+        if let loss = accessLog?.finalLoss { tell(loss) }
         signals?.close()
         signals = nil
     }
@@ -130,22 +175,34 @@ final class Worker: @unchecked Sendable {
     // MARK: Connections
 
     private func accept(_ socket: Socket, peer: SocketAddress) {
+        // Numbers are given from below: one as high as this says that hardly any are left.
+        guard socket.fd < highestDescriptor else {
+            socket.close()
+            observer?.connectionRefused()
+            return complain(
+                "a connection was dropped: descriptors run out. The limit of open files may be too low: ulimit -n"
+            )
+        }
         let limit = configuration.limits.connections
         let count = open.add()
         // Far beyond the limit there is not even the memory to say so.
         guard count <= limit + Self.refusalsAtOnce else {
             open.remove()
             socket.close()
+            observer?.connectionRefused()
             return complain("a connection was dropped: \(limit) are open and many more were refused")
         }
         guard let transport = Transport(socket, configuration.security) else {
             open.remove()
             socket.close()
+            observer?.connectionRefused()
             return complain("a connection was dropped: there is no memory for its TLS")
         }
         let connection = Connection(transport, peer: peer, worker: self, index: connections.count)
         connections.append(connection)
+        if let observer { observer.connectionOpened() }
         guard count > limit else { return }
+        observer?.connectionRefused()
         complain("503: \(limit) connections are open, the limit (--max-connections)")
         connection.refuseService()
     }
@@ -163,6 +220,7 @@ final class Worker: @unchecked Sendable {
             last.index = connection.index
         }
         open.remove()
+        if let observer { observer.connectionClosed() }
         if isDraining, connections.isEmpty { finishDraining() }
     }
 
@@ -170,6 +228,13 @@ final class Worker: @unchecked Sendable {
     func requestsUnderWay() -> [String] {
         let busy = connections.lazy.filter { [.responding, .streaming, .sending, .upgraded].contains($0.phase) }
         return busy.compactMap { $0.exchange?.received.summary }.prefix(8).map(\.self)
+    }
+
+    /// What the connections are doing.
+    func sample() -> LoopSample {
+        var sample = LoopSample()
+        for connection in connections { sample[connection.state] += 1 }
+        return sample
     }
 
     /// Who answers `request`. Asked from here, where the routing need not be copied first.
@@ -232,6 +297,8 @@ final class Worker: @unchecked Sendable {
 
     /// Whether there is an access log.
     var logs: Bool { accessLog != nil }
+    /// Whether anybody wants to hear of requests that have ended.
+    var keepsRecords: Bool { accessLog != nil || observer != nil }
 
     func log(_ entry: AccessLogEntry) {
         accessLog?.append(entry, seconds: WallClock.seconds())
@@ -241,14 +308,26 @@ final class Worker: @unchecked Sendable {
     private static let logRetryInterval = Nanoseconds(.milliseconds(100))
 
     private func flushLog() {
+        let before = accessLog?.fault
         accessLog?.flush()
-        if let lost = accessLog?.takeLost(), lost > 0 {
-            configuration.logger.warning("the access log's reader is too slow: \(lost) lines are lost")
+        if let fault = accessLog?.fault, fault.code != before?.code {
+            let reason = SystemError.text(of: fault.code)
+            configuration.logger.error(
+                "the access log cannot be written: \(reason). Its lines wait, as far as there is room"
+            )
         }
+        if let loss = accessLog?.takeLoss() { tell(loss) }
         guard accessLog?.isEmpty == false else { return }
         let retry = logRetry ?? loop.register(timer: Deadline {})
         logRetry = retry
         loop.setDeadline(retry, loop.now + Self.logRetryInterval)
+    }
+
+    private func tell(_ loss: AccessLog.Loss) {
+        let cause =
+            loss.fault.map { "the access log could not be written (\(SystemError.text(of: $0.code)))" }
+            ?? "the access log's reader is too slow"
+        configuration.logger.warning("\(cause): \(loss.lines) lines are lost")
     }
 
     /// A problem of one client, which may try again and again: logged once in 10 s for each.

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Martlet
 import MartletGateway
+import MartletService
 
 /// `martlet front`: passes requests on to other servers.
-struct FrontCommand: ParsableCommand {
+struct FrontCommand: ConfigurableCommand {
     static let configuration = CommandConfiguration(
         commandName: "front",
         _superCommandName: "martlet",
@@ -34,26 +35,34 @@ struct FrontCommand: ParsableCommand {
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
 
-    func run() throws {
-        try Problem.told {
-            try Environment.checkFlags()
-            let operands = try Operands(operands)
-            if let path = operands.path { throw Self.misplaced(path) }
-            let backends = try front.backends()
-            let gateway = Gateway(to: backends, options: try front.resolved())
-            var configuration = ServerConfiguration()
-            configuration.limits = try limits.resolved()
-            try logging.apply(to: &configuration)
-            let subject = backends.map(\.description).joined(separator: ", ")
-            try listening.serve(
-                gateway,
-                configuration,
-                port: operands.port,
-                tls: tls,
-                title: "passes on to \(subject)",
-                isQuiet: logging.isQuiet
-            )
-        }
+    @OptionGroup(title: "Service")
+    var service: ServiceOptions
+
+    @OptionGroup(title: "Settings")
+    var configurationFile: ConfigurationOptions
+
+    static func option(for operand: String) -> String? { "port" }
+
+    static var others: [any ConfigurableCommand.Type] { [MartletCommand.self] }
+
+    func plan(with settings: Settings) throws -> ServingPlan {
+        let operands = try Operands(operands)
+        if let path = operands.path { throw Self.misplaced(path) }
+        let backends = try front.backends()
+        let subject = backends.map(\.description).joined(separator: ", ")
+        var plan = ServingPlan(
+            Gateway(to: backends, options: try front.resolved()),
+            title: "passes on to \(subject)",
+            port: operands.port,
+            listening: listening,
+            tls: tls,
+            logging: logging,
+            service: service
+        )
+        plan.configuration.limits = try limits.resolved()
+        logging.apply(to: &plan.configuration)
+        plan.connects = true
+        return plan
     }
 
     private static func misplaced(_ operand: String) -> ValidationError {

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Martlet
 public import MartletGateway
 import MartletReactor
+import MartletService
 public import MartletWire
 
 extension GatewayOptions.HostPolicy: ExpressibleByArgument {}
@@ -59,11 +60,10 @@ struct FrontOptions: ParsableArguments {
 
     /// - Throws: `ValidationError` when there is none, or one of them is no URL of a server.
     func backends() throws -> [Backend] {
-        let urls = to.isEmpty ? Environment["TO"].map { $0.split(separator: " ").map(String.init) } ?? [] : to
-        guard !urls.isEmpty else {
+        guard !to.isEmpty else {
             throw ValidationError("Which server? Give its URL: martlet front --to http://127.0.0.1:9000")
         }
-        return try urls.map { try Self.backend($0, of: "--to") }
+        return try to.map { try Self.backend($0, of: "--to") }
     }
 
     static func backend(_ url: String, of option: String) throws -> Backend {
@@ -76,9 +76,9 @@ struct FrontOptions: ParsableArguments {
 
     func resolved() throws -> GatewayOptions {
         var options = GatewayOptions()
-        options.host = try hostPolicy ?? Environment.choice("HOST_POLICY") ?? .client
-        options.proxyProtocol = try sendProxyProtocol ?? Environment.choice("SEND_PROXY_PROTOCOL")
-        if let path = health ?? Environment["HEALTH"] {
+        options.host = hostPolicy ?? .client
+        options.proxyProtocol = sendProxyProtocol
+        if let path = health {
             guard path.hasPrefix("/"), path.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "#") }) else {
                 throw ValidationError("--health takes a path such as /health, not '\(path)'.")
             }
@@ -92,24 +92,10 @@ struct FrontOptions: ParsableArguments {
     }
 
     private func set(_ timeout: inout Duration, _ option: Int?, _ name: String) throws {
-        let variable = String(name.uppercased().map { $0 == "-" ? "_" : $0 })
-        guard let seconds = try option ?? Environment.value(variable, "a number of seconds") else { return }
+        guard let seconds = option else { return }
         guard 1...86_400 ~= seconds else {
             throw ValidationError("--\(name) goes from 1 to 86400 seconds, not \(seconds).")
         }
         timeout = .seconds(seconds)
-    }
-}
-
-extension Environment {
-    /// One of a few words.
-    fileprivate static func choice<Value: RawRepresentable & CaseIterable>(_ name: String) throws -> Value?
-    where Value.RawValue == String {
-        guard let text = self[name] else { return nil }
-        guard let value = Value(rawValue: text) else {
-            let words = Value.allCases.map(\.rawValue).joined(separator: " or ")
-            throw ValidationError("The environment's MARTLET_\(name) is '\(text)'; it must be \(words).")
-        }
-        return value
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Martlet
+import MartletFiles
 import MartletGateway
+import MartletService
 
 /// Paths of the file server that other servers answer.
 struct ProxyOptions: ParsableArguments {
@@ -14,8 +16,7 @@ struct ProxyOptions: ParsableArguments {
 
     /// Where they go, in the order given.
     private func mounts() throws -> [(path: String, backend: Backend)] {
-        let texts = proxy.isEmpty ? Environment["PROXY"].map { $0.split(separator: " ").map(String.init) } ?? [] : proxy
-        return try texts.map { text in
+        try proxy.map { text in
             guard let equals = text.firstIndex(of: "="), text.hasPrefix("/") else {
                 throw ValidationError("--proxy '\(text)' is not of the form /path=http://host:port.")
             }
@@ -27,10 +28,43 @@ struct ProxyOptions: ParsableArguments {
         }
     }
 
-    /// The handler of all requests, and what start-up says of it.
-    func around(_ files: any Handler, _ subject: String) throws -> (handler: any Handler, subject: String) {
+    /// All requests: those below no path of another server are for files.
+    func around(_ subject: Subject, options: FilesOptions) throws -> ServedContent {
+        let files = try subject.files(options: options)
         let mounts = try mounts()
-        guard !mounts.isEmpty else { return (files, subject) }
+        guard !mounts.isEmpty else {
+            return ServedContent(
+                handler: files,
+                title: subject.path,
+                readable: [subject.path],
+                followsLinks: options.followsLinks
+            )
+        }
+        return ServedContent(
+            handler: try Self.router(mounts, files: files),
+            title: ([subject.path] + Self.told(mounts)).joined(separator: ", "),
+            readable: [subject.path],
+            followsLinks: options.followsLinks,
+            connects: true
+        )
+    }
+
+    /// All requests where there are no files; nil where servers do not have them all.
+    func only() throws -> ServedContent? {
+        let mounts = try mounts()
+        guard mounts.contains(where: { $0.path == "/" }) else { return nil }
+        return ServedContent(
+            handler: try Self.router(mounts, files: nil),
+            title: Self.told(mounts).joined(separator: ", "),
+            connects: true
+        )
+    }
+
+    private static func told(_ mounts: [(path: String, backend: Backend)]) -> [String] {
+        mounts.map { "\($0.path) from \($0.backend)" }
+    }
+
+    private static func router(_ mounts: [(path: String, backend: Backend)], files: (any Handler)?) throws -> Router {
         var paths: Set<String> = []
         for path in mounts.map(\.path) where !paths.insert(path.hasSuffix("/") ? path : "\(path)/").inserted {
             throw ValidationError(
@@ -41,9 +75,8 @@ struct ProxyOptions: ParsableArguments {
             var routes = mounts.map { path, backend in
                 Route(path.hasSuffix("/") ? "\(path)**" : "\(path)/**", Gateway(to: backend))
             }
-            if !mounts.contains(where: { $0.path == "/" }) { routes.append(Route("/**", files)) }
-            let told = mounts.map { "\($0.path) from \($0.backend)" }
-            return (try Router { for route in routes { route } }, ([subject] + told).joined(separator: ", "))
+            if let files, !mounts.contains(where: { $0.path == "/" }) { routes.append(Route("/**", files)) }
+            return try Router { for route in routes { route } }
         } catch {
             throw ValidationError("--proxy: \(error).")
         }

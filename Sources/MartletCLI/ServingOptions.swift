@@ -3,6 +3,7 @@ import HTTPTypes
 import Martlet
 import MartletFiles
 import MartletReactor
+import MartletService
 import MartletWire
 
 /// What is served, and with which fields.
@@ -45,23 +46,26 @@ struct ServingOptions: ParsableArguments {
 
     func resolved() throws -> FilesOptions {
         var options = FilesOptions()
-        if let seconds = try cache ?? Environment.value("CACHE", "a number of seconds") {
+        if let seconds = cache {
             guard seconds >= 0 else { throw ValidationError("--cache takes seconds from 0 up, not \(seconds).") }
             options.freshness = .seconds(seconds)
         }
-        options.showsHidden = hidden || Environment.isSet(.hidden)
-        options.followsLinks = followSymlinks || Environment.isSet(.followSymlinks)
-        options.listsFolders = !(noListing || Environment.isSet(.noListing))
-        options.fallsBackToIndex = spa || Environment.isSet(.spa)
+        options.showsHidden = hidden
+        options.followsLinks = followSymlinks
+        options.listsFolders = !noListing
+        options.fallsBackToIndex = spa
         return options
     }
 
     func apply(to configuration: inout ServerConfiguration) throws {
-        let lines = header.isEmpty ? Environment["HEADER"].map { [$0] } ?? [] : header
-        for line in lines {
-            let (name, value) = try Self.parse(line)
+        for (name, value) in try fields() {
             if name == .server { configuration.serverName = value } else { configuration.fields.append(name, value) }
         }
+    }
+
+    /// The fields for every answer.
+    func fields() throws -> [(name: HTTPField.Name, value: String)] {
+        try header.map(Self.parse)
     }
 
     /// Fields that frame the message or that only the server can know.
@@ -70,7 +74,7 @@ struct ServingOptions: ParsableArguments {
         .contentEncoding,
     ]
 
-    private static func parse(_ line: String) throws -> (HTTPField.Name, String) {
+    private static func parse(_ line: String) throws -> (name: HTTPField.Name, value: String) {
         guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
             throw ValidationError("--header '\(line)' is not of the form 'Name: value'.")
         }

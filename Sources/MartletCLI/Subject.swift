@@ -2,6 +2,7 @@ import CMartlet
 import Glibc
 import MartletFiles
 import MartletReactor
+import MartletService
 
 /// What is served: a folder or one file.
 struct Subject {

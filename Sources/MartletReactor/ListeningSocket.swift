@@ -53,15 +53,7 @@ public struct ListeningSocket: Sendable {
         // Connections of an earlier run that linger in TIME-WAIT do not hold up a new start.
         socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         if sharing { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
-        // Inherited by accepted connections: one system call here instead of one for each.
-        if address.port != nil {
-            socket.setNoDelay()
-            // A peer that vanished without a word is found out after 100 s, whatever the connection waits for.
-            socket.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
-            socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPIDLE, 60)
-            socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPINTVL, 10)
-            socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPCNT, 4)
-        }
+        if address.port != nil { setConnectionOptions(socket) }
         if case .ipv6 = address { socket.setOption(CInt(IPPROTO_IPV6), IPV6_V6ONLY, address.isAny ? 0 : 1) }
         let result = unsafe address.withSystemAddress { unsafe Glibc.bind(fd, $0, $1) }
         guard result == 0, let real = socket.localAddress else {
@@ -70,6 +62,16 @@ public struct ListeningSocket: Sendable {
             throw error
         }
         return ListeningSocket(fd: fd, address: real)
+    }
+
+    /// Inherited by accepted connections: one system call here instead of one for each.
+    private static func setConnectionOptions(_ socket: Socket) {
+        socket.setNoDelay()
+        // A peer that vanished without a word is found out after 100 s, whatever the connection waits for.
+        socket.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+        socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+        socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPINTVL, 10)
+        socket.setOption(CInt(IPPROTO_TCP), TCP_KEEPCNT, 4)
     }
 
     private static func bindUnix(_ path: String, count: Int, backlog: Int) throws(SystemError) -> [ListeningSocket] {
@@ -85,11 +87,7 @@ public struct ListeningSocket: Sendable {
         var sockets = [first]
         do throws(SystemError) {
             try first.listen(backlog: backlog)
-            for _ in 1..<max(count, 1) {
-                let copy = fcntl(first.fd, F_DUPFD_CLOEXEC, 0)
-                guard copy >= 0 else { throw SystemError(operation: "dup \(address)") }
-                sockets.append(ListeningSocket(fd: copy, address: address))
-            }
+            for _ in 1..<max(count, 1) { sockets.append(try first.duplicate()) }
             return sockets
         } catch {
             for socket in sockets { socket.close() }
@@ -110,6 +108,13 @@ public struct ListeningSocket: Sendable {
         if errno == ECONNREFUSED { unsafe unlink(path) }
     }
 
+    /// The same socket under a further descriptor, which is closed on its own.
+    public func duplicate() throws(SystemError) -> ListeningSocket {
+        let copy = fcntl(fd, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw SystemError(operation: "dup \(address)") }
+        return ListeningSocket(fd: copy, address: address)
+    }
+
     /// Stops listening, for a socket that no `Listener` took.
     public func close() {
         _ = Glibc.close(fd)
@@ -119,5 +124,13 @@ public struct ListeningSocket: Sendable {
         guard Glibc.listen(fd, CInt(clamping: backlog)) == 0 else {
             throw SystemError(operation: "listen on \(address)")
         }
+    }
+}
+
+extension ListeningSocket {
+    /// Takes a listening socket that somebody else has bound, and sets what `bind` would have set for its connections.
+    package init(inherited fd: CInt, address: SocketAddress) {
+        self.init(fd: fd, address: address)
+        if address.port != nil { Self.setConnectionOptions(Socket(fd: fd)) }
     }
 }

@@ -46,6 +46,12 @@ public struct Thread: Sendable {
         _ = pthread_join(handle, nil)
     }
 
+    /// Lets the thread go: what it has of memory is freed when it ends, without `join`, which must not be called then. A
+    /// thread that is neither joined nor let go leaves its stack behind.
+    public func detach() {
+        _ = pthread_detach(handle)
+    }
+
     /// A number that tells the calling thread from all others that run now.
     static var currentIdentity: UInt { UInt(pthread_self()) }
 }

@@ -29,6 +29,8 @@ struct FlagTests {
             "--proxy", "--tls", "--tls-cert", "--tls-key", "--tls-password-file", "--tls-min", "--tls-strict-sni",
             "--tls-conf",
             "--tls-keylog", "--client-ca", "--client-auth", "--redirect-http", "--hsts", "--ca-dir",
+            "--syslog", "--drain-delay", "--drain-timeout", "--user", "--admin", "--no-sandbox", "--config",
+            "--print-config",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }
         // And no other: what has no test here is not done.
@@ -269,6 +271,16 @@ struct WrongCommandLineTests {
         let result = try Martlet.fails(["/tmp"], environment: ["MARTLET_\(name)": value])
         #expect(result.status == 64)
         #expect(result.errorText.contains("MARTLET_\(name) is 'x'; it must be "), "\(result.errorText)")
+    }
+
+    @Test("a variable's value that its option does not allow is told with the variable's name, once")
+    func variableOutOfRange() throws {
+        let result = try Martlet.fails(["/tmp"], environment: ["MARTLET_THREADS": "0"])
+        #expect(result.status == 64)
+        #expect(
+            result.errorText.hasPrefix("Error: MARTLET_THREADS: --threads goes from 1 to 256"),
+            "\(result.errorText)"
+        )
     }
 
     @Test(

@@ -115,18 +115,19 @@
             let home = try Home()
             let result = try Tool.python(
                 "terminal.py",
-                ["8", try Martlet.executable, home.site, "--port", "0", "--bind", "127.0.0.1", "--tls"],
+                ["9", try Martlet.executable, home.site, "--port", "0", "--bind", "127.0.0.1", "--tls"],
                 environment: home.environment
             )
             let lines = result.text.split(separator: "\n")
-            #expect(lines.count >= 8, "\(result.text) \(result.errorText)")
-            guard lines.count >= 8 else { return }
+            #expect(lines.count >= 9, "\(result.text) \(result.errorText)")
+            guard lines.count >= 9 else { return }
             #expect(lines[1].hasPrefix("  https://localhost:") && lines[2].hasPrefix("  https://127.0.0.1:"))
             #expect(lines[3].hasPrefix("Martlet local CA ") && lines[3].contains(", until 20"))
             #expect(lines[4].hasPrefix("  SHA-256 ") && lines[4].count == 74)
             #expect(lines[5] == "  not trusted yet by any program of this machine: martlet trust install")
             #expect(lines[6].hasPrefix("  curl --cacert \(home.root) https://localhost:"))
-            #expect(lines[7] == "Ctrl-C stops.")
+            #expect(lines[7].hasPrefix("Sandbox: "))
+            #expect(lines[8] == "Ctrl-C stops.")
             #expect(result.text.hasSuffix("exit 0\n"), "\(result.text)")
         }
     }
@@ -323,7 +324,7 @@
                 (["--tls", "--client-auth", "request"], "--client-auth needs --client-ca"),
                 (["--tls", "--client-ca", "x", "--client-auth", "x"], "require"),
                 (["--redirect-http", "8080"], "--redirect-http needs"), (["--tls", "--redirect-http", "x"], "port"),
-                (["--hsts", "1"], "--hsts needs"), (["--ca-dir", "x"], "--ca-dir needs --tls"),
+                (["--hsts", "1"], "--hsts needs"),
                 (["--tls", "--hsts", "1"], "--hsts is not for the local CA"),
                 (["--tls-cert", "x", "--hsts=-1"], "--hsts takes seconds from 0 up"),
             ]
@@ -383,8 +384,8 @@
     @Suite("Certificates that change while it serves")
     struct ReloadTests {
         /// The name in the certificate that a new connection gets.
-        private func name(_ martlet: Martlet) throws -> String {
-            let text = try Tool.run("openssl", ["s_client", "-connect", "127.0.0.1:\(try martlet.port)"]).text
+        private func name(_ port: UInt16) throws -> String {
+            let text = try Tool.run("openssl", ["s_client", "-connect", "127.0.0.1:\(port)"]).text
             let subject = text.split(separator: "\n").first { $0.hasPrefix("subject=") } ?? ""
             return (subject.split(separator: " ").last).map(String.init) ?? ""
         }
@@ -407,33 +408,50 @@
         @Test("SIGHUP reads them again; connections that are open stay")
         func signal() async throws {
             let (home, martlet) = try serve()
-            #expect(try name(martlet) == "old")
+            #expect(try name(martlet.port) == "old")
             try copy("new", home)
             martlet.process.send(signal: SIGHUP)
-            try await eventually("the new certificate is in use") { try name(martlet) == "new" }
+            try await eventually("the new certificate is in use") { try name(martlet.port) == "new" }
             let errors = try martlet.stop().errorText
-            #expect(errors.contains("martlet: the certificates were read again; valid until 20"), "\(errors)")
+            #expect(errors.contains("martlet: the configuration was read again: serves "), "\(errors)")
         }
 
         @Test("a file that has changed is noticed within seconds, without a signal")
         func watched() async throws {
             let (home, martlet) = try serve()
             try copy("new", home)
-            try await eventually("the new certificate is in use", timeout: .seconds(60)) { try name(martlet) == "new" }
+            try await eventually("the new certificate is in use", timeout: .seconds(60)) {
+                try name(martlet.port) == "new"
+            }
         }
 
-        @Test("a broken new pair is refused, in a line of the log, and the old one kept")
-        func broken() async throws {
-            let (home, martlet) = try serve()
-            let log = try contents(ofFile: home.file("new.pem")) + contents(ofFile: home.file("old.key"))
-            try home.directory.write("pair.pem", log)
-            martlet.process.send(signal: SIGHUP)
-            #expect(try name(martlet) == "old")
+        @Test("a broken new pair is refused, in words, and the old one kept")
+        func broken() throws {
+            let home = try Home()
+            try home.makeCertificate("old", for: "DNS:localhost")
+            try home.makeCertificate("new", for: "DNS:localhost")
+            try copy("old", home)
+            let martlet = try Background()
+            let started = try martlet(
+                "start",
+                home.site,
+                "--port",
+                "0",
+                "--tls-cert",
+                home.file("pair.pem"),
+                environment: home.environment
+            )
+            let port = try #require(Background.address(started).port)
+            let both = try contents(ofFile: home.file("new.pem")) + contents(ofFile: home.file("old.key"))
+            try home.directory.write("pair.pem", both)
+            let refused = try martlet("reload")
+            #expect(refused.status == 1)
+            #expect(refused.errorText.hasPrefix("martlet: nothing was changed: "), "\(refused.errorText)")
+            #expect(try name(port) == "old")
             try copy("new", home)
-            martlet.process.send(signal: SIGHUP)
-            try await eventually("the new certificate is in use") { try name(martlet) == "new" }
-            let errors = try martlet.stop().errorText
-            #expect(errors.contains("martlet: the certificates stay as they were: "), "\(errors)")
+            #expect(try martlet("reload").status == 0)
+            #expect(try name(port) == "new")
+            #expect(try martlet("stop").status == 0)
         }
 
         @Test("who closes the terminal ends it: SIGHUP is then no wish for new certificates")

@@ -172,7 +172,12 @@ struct HandshakeTests {
         #expect(stream.handshake() == .failed(failure))
         stream.close()
         var buffer = ReceiveBuffer(capacity: 100)
-        let last = near.receive(into: &buffer)
+        var last = near.receive(into: &buffer)
+        // A program that another test starts holds the socket too until it runs.
+        for _ in 0..<10_000 where last == .wouldBlock {
+            usleep(1000)
+            last = near.receive(into: &buffer)
+        }
         // To what is not even a record, nothing is said.
         #expect(last == (text.utf8.first == 22 ? .count(7) : .end))
         #expect(buffer.taken().first == (text.utf8.first == 22 ? 21 : nil))

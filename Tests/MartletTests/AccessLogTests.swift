@@ -211,4 +211,29 @@ struct AccessLogTests {
             #expect(lines.count > 250 && lines.count < 400)
         }
     }
+
+    @Test("a full disk does not stop the server; that its lines wait is told once, and at the end how many are lost")
+    func fullDisk() async throws {
+        let full = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
+        try #require(full >= 0)
+        defer { close(full) }
+        let servers = Record<RunningServer>()
+        try await withServer(
+            echoPath,
+            configure: { $0.accessLog = AccessLogSettings(format: .common, fd: full) }
+        ) { server in
+            let socket = try server.connect()
+            for _ in 0..<20 {
+                try socket.send(get("/"))
+                try socket.expect(ok("/"))
+            }
+            servers.append(server)
+        }
+        #expect(
+            servers.all.first?.log.lines == [
+                "error: the access log cannot be written: No space left on device. Its lines wait, as far as there is room",
+                "warning: the access log could not be written (No space left on device): 20 lines are lost",
+            ]
+        )
+    }
 }

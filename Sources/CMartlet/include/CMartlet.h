@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <time.h>
 
 // struct epoll_event without its union, so that Swift can use it safely. Same layout: CMartlet.c asserts it.
@@ -112,5 +113,77 @@ void cm_answer_waits_no_more(uint64_t ticket);
 // Writes a line about the requests in flight on the crashed thread to standard error when one of the signals of a crash
 // comes (SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT), and goes on to the action that the signal had before.
 void cm_report_crashes(void);
+
+// daemon.c: processes, privileges, Landlock.
+
+// The variables of the process's environment: "NAME=value", ended by NULL.
+char **cm_environment(void);
+
+// Starts `path` by posix_spawn, with default signal actions and no signal blocked: standard input is /dev/null, output and
+// errors are the two given, `descriptors` become 3, 4, 5 and so on, and nothing else stays open. In a session of its own
+// if `new_session`, in the folder `directory` unless that is NULL. Returns 0 or the code of an error.
+int cm_spawn(pid_t *process, const char *path, char *const arguments[], char *const environment[], int output, int errors,
+             const int *descriptors, int count, const char *directory, bool new_session);
+
+bool cm_is_pipe(const struct stat *status);
+
+// pidfd_open and pidfd_send_signal: a process that cannot be mistaken for one that got its number later.
+int cm_pidfd_open(pid_t process);
+int cm_pidfd_send_signal(int fd, int signal_number);
+
+// socket(AF_UNIX, SOCK_DGRAM) with SOCK_NONBLOCK and SOCK_CLOEXEC.
+int cm_datagram_socket(void);
+
+// The libc's wrappers, which change every thread of the process.
+int cm_set_groups_of(const char *name, gid_t group);
+int cm_set_group(gid_t group);
+int cm_set_user(uid_t user);
+
+// Whether the real, effective and saved ids are all these.
+bool cm_is_user(uid_t user);
+bool cm_is_group(gid_t group);
+
+// prctl and capset. They hold for the calling thread and those it starts.
+int cm_forbid_new_privileges(void);
+int cm_clear_capabilities(void);
+int cm_allow_core_dumps(void);
+bool cm_has_capability(void);
+
+// Landlock. The rights are those of the kernel's linux/landlock.h, by number: the header may be older than the kernel.
+static const uint64_t cm_landlock_execute = 1u << 0;
+static const uint64_t cm_landlock_write_file = 1u << 1;
+static const uint64_t cm_landlock_read_file = 1u << 2;
+static const uint64_t cm_landlock_read_dir = 1u << 3;
+static const uint64_t cm_landlock_remove_dir = 1u << 4;
+static const uint64_t cm_landlock_remove_file = 1u << 5;
+static const uint64_t cm_landlock_make_char = 1u << 6;
+static const uint64_t cm_landlock_make_dir = 1u << 7;
+static const uint64_t cm_landlock_make_reg = 1u << 8;
+static const uint64_t cm_landlock_make_sock = 1u << 9;
+static const uint64_t cm_landlock_make_fifo = 1u << 10;
+static const uint64_t cm_landlock_make_block = 1u << 11;
+static const uint64_t cm_landlock_make_sym = 1u << 12;
+static const uint64_t cm_landlock_refer = 1u << 13;      // ABI 2
+static const uint64_t cm_landlock_truncate = 1u << 14;   // ABI 3
+static const uint64_t cm_landlock_ioctl_dev = 1u << 15;  // ABI 5
+static const uint64_t cm_landlock_bind_tcp = 1u << 0;     // ABI 4
+static const uint64_t cm_landlock_connect_tcp = 1u << 1;  // ABI 4
+static const uint64_t cm_landlock_scope_abstract = 1u << 0;  // ABI 6
+static const uint64_t cm_landlock_scope_signal = 1u << 1;    // ABI 6
+
+// The ABI that the kernel speaks; 0 where it has no Landlock or it is switched off.
+int cm_landlock_abi(void);
+
+// A ruleset that handles these rights, for a kernel of this ABI.
+int cm_landlock_ruleset(int abi, uint64_t files, uint64_t ports, uint64_t scopes);
+int cm_landlock_allow_beneath(int ruleset, uint64_t rights, int path);
+int cm_landlock_allow_port(int ruleset, uint64_t rights, uint16_t port);
+int cm_landlock_restrict(int ruleset);
+
+// Whether the process has one thread: 1 or 0, or -1 with errno where a filter of system calls forbids to ask.
+int cm_is_single_threaded(void);
+
+// open with O_PATH | O_CLOEXEC.
+int cm_open_path(const char *path);
 
 #endif

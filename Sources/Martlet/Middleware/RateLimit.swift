@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 public import MartletReactor
 import MartletWire
 
@@ -10,9 +11,14 @@ import MartletWire
 /// anybody can write them.
 ///
 /// All loops share the limit. Two groups of routes that share a `RateLimit` value share it too; two values are two limits.
+/// Several servers share one where the buckets are in a store.
 public struct RateLimit: Middleware {
-    private let buckets: Locked<Buckets>
-    private let now: @Sendable () -> Instant
+    private enum Place: Sendable {
+        case process(Locked<Buckets>, now: @Sendable () -> Instant)
+        case store(StoredBuckets)
+    }
+
+    private let place: Place
 
     /// A limit that nobody has used yet. It is a mistake in the program, and ends it, to allow no request at all.
     /// - Parameters:
@@ -33,13 +39,51 @@ public struct RateLimit: Middleware {
         precondition(requests > 0 && burst > 0 && period > .zero && peers > 0, "RateLimit: nobody could send anything")
         // Far below the end of the clock, so that sums hold.
         let interval = min(max(1, Nanoseconds(period).count / UInt64(requests)), .max / 4)
-        buckets = Locked(Buckets(interval: interval, burst: UInt64(burst), limit: peers, start: now()))
-        self.now = now
+        place = .process(
+            Locked(Buckets(interval: interval, burst: UInt64(burst), limit: peers, start: now())),
+            now: now
+        )
+    }
+
+    /// A limit whose buckets are in a store, which several servers may use. It is a mistake in the program, and ends it, to
+    /// allow no request at all.
+    /// - Parameters:
+    ///   - requests: so many in each `period`, on average.
+    ///   - period: default a second.
+    ///   - burst: so many at once after a pause; default `requests`.
+    ///   - name: tells this limit from others in the store. Limits of one name share their buckets: they must be the same.
+    ///   - store: where the buckets are.
+    ///   - whenAway: what happens while the store fails; default: requests are passed on.
+    public init(
+        _ requests: Int,
+        per period: Duration = .seconds(1),
+        burst: Int? = nil,
+        named name: String,
+        in store: some RateLimitStore,
+        whenAway: WhenAway = .allow
+    ) {
+        let burst = burst ?? requests
+        precondition(requests > 0 && burst > 0 && period > .zero, "RateLimit: nobody could send anything")
+        place = .store(
+            StoredBuckets(store: store, name: name, interval: period / requests, burst: burst, whenAway: whenAway)
+        )
+    }
+
+    /// What happens to requests while the store of a limit fails.
+    public enum WhenAway: Sendable {
+        /// They are passed on, unlimited. Every ten seconds, the log is told why.
+        case allow
+        /// They are answered with 503. Every ten seconds, the log is told why.
+        case refuse
     }
 
     /// Passes the request on, or refuses it.
     public func respond(to request: Request, next: Next) async throws -> Response {
-        let wait = buckets.withLock { $0.take(from: Peer(request.peer), at: now()) }
+        let wait: Nanoseconds? =
+            switch place {
+            case .process(let buckets, let now): buckets.withLock { $0.take(from: Peer(request.peer), at: now()) }
+            case .store(let buckets): try await buckets.take(for: request)
+            }
         guard let wait else { return try await next(request) }
         let seconds = wait.count / 1_000_000_000 + (wait.count % 1_000_000_000 == 0 ? 0 : 1)
         throw HTTPError(
@@ -51,7 +95,7 @@ public struct RateLimit: Middleware {
 }
 
 /// Who is counted as one.
-private enum Peer: Hashable {
+private enum Peer: Hashable, CustomStringConvertible {
     case ipv4(UInt32)
     case ipv6(UInt64)
     /// A neighbour on a link: all of them have the same /64.
@@ -69,6 +113,64 @@ private enum Peer: Hashable {
             }
         case .unix: self = .unix
         }
+    }
+
+    /// As it stands in a store's key.
+    var description: String {
+        switch self {
+        case .ipv4(let address): SocketAddress.ipv4(address, port: 0).host
+        case .ipv6(let high): SocketAddress.ipv6(high, 0, port: 0, zone: 0).host + "/64"
+        case .linkLocal(let low): SocketAddress.ipv6(0xFE80 << 48, low, port: 0, zone: 0).host
+        case .unix: "unix"
+        }
+    }
+}
+
+/// The limit's buckets in a store. A class, so that a limit without one is no larger for it.
+private final class StoredBuckets: Sendable {
+    let store: any RateLimitStore
+    let name: String
+    let interval: Duration
+    let burst: Int
+    let whenAway: RateLimit.WhenAway
+    private let warnings = Locked(OncePerTenSeconds())
+
+    init(store: any RateLimitStore, name: String, interval: Duration, burst: Int, whenAway: RateLimit.WhenAway) {
+        self.store = store
+        self.name = name
+        self.interval = interval
+        self.burst = burst
+        self.whenAway = whenAway
+    }
+
+    /// - Returns: nil when the request may pass.
+    /// - Throws: `HTTPError` 503 when the store fails and that refuses; `CancellationError`.
+    func take(for request: Request) async throws -> Nanoseconds? {
+        do {
+            let wait = try await store.take("\(name):\(Peer(request.peer))", interval: interval, burst: burst)
+            return wait.map { Nanoseconds($0) }
+        } catch is CancellationError where Task.isCancelled {
+            throw CancellationError()
+        } catch {
+            warn(error, request.logger)
+            if case .allow = whenAway { return nil }
+            throw HTTPError(
+                .serviceUnavailable,
+                "The server cannot count requests at the moment.",
+                fields: Fields(.retryAfter, "1")
+            )
+        }
+    }
+
+    private func warn(_ error: any Error, _ logger: Logger) {
+        guard let quiet = warnings.withLock({ $0.permits(at: .now()) }) else { return }
+        logger.warning(
+            "The store of a rate limit fails.",
+            metadata: [
+                "limit": "\(name)", "error": "\(error)", "requests": whenAway == .allow ? "allowed" : "refused",
+                "kept_quiet": "\(quiet)",
+            ]
+        )
     }
 }
 

@@ -3,7 +3,8 @@ import Logging
 import MartletWire
 
 /// Gives each request a name, so that its lines in several logs can be found: in `request.id`, in what
-/// `request.logger` writes (`request_id`), and in the answer's `X-Request-Id`.
+/// `request.logger` writes (`request_id`), and in the answer's `X-Request-Id`, from which the access log in JSON has it too.
+/// The logger also writes the `trace_id` of a request that has one.
 public struct RequestID: Middleware {
     private let trustsClient: Bool
 
@@ -18,7 +19,10 @@ public struct RequestID: Middleware {
         let id = (trustsClient ? Self.received(with: request) : nil) ?? Self.random()
         var request = request
         request[RequestIDKey.self] = id
-        request.logger[metadataKey: "request_id"] = "\(id)"
+        var logger = request.logger
+        logger[metadataKey: "request_id"] = "\(id)"
+        if let trace = request.traceContext { logger[metadataKey: "trace_id"] = "\(trace.traceID)" }
+        request.logger = logger
         var response = try await next(request)
         response.fields[.xRequestID] = id
         return response

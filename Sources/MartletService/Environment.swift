@@ -1,0 +1,49 @@
+import ArgumentParser
+import Glibc
+
+/// `MARTLET_*` variables: the layer of settings below the command line.
+package enum Environment {
+    /// A variable's value; nil for one that is empty.
+    package static subscript(variable: String) -> String? {
+        guard let value = unsafe getenv(variable) else { return nil }
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    /// Whether there is any: mostly there is none, and nothing needs to be asked.
+    static var hasSettings: Bool {
+        var index = 0
+        while let variable = unsafe environ[index] {
+            if unsafe strncmp(variable, "MARTLET_", 8) == 0 { return true }
+            index += 1
+        }
+        return false
+    }
+
+    /// What the variables say of a command's options.
+    static func settings(for options: [OptionInfo]) throws -> [Setting] {
+        try options.compactMap { option in
+            guard let text = self[option.variable] else { return nil }
+            return Setting(
+                name: option.name,
+                value: option.isFlag ? .isSet(try isYes(text, option)) : .texts(texts(text, option)),
+                origin: .environment(variable: option.variable)
+            )
+        }
+    }
+
+    private static func texts(_ text: String, _ option: OptionInfo) -> [String] {
+        guard let separators = option.separators else { return [text] }
+        return text.split { separators.contains($0) }.map(String.init)
+    }
+
+    /// - Throws: for a flag that says neither yes nor no: guessing could open the server to the network.
+    private static func isYes(_ text: String, _ option: OptionInfo) throws -> Bool {
+        switch text.lowercased() {
+        case "1", "yes", "true", "on": true
+        case "0", "no", "false", "off": false
+        default:
+            throw ValidationError("The environment's \(option.variable) is '\(text)'; it must be 1 or 0.")
+        }
+    }
+}

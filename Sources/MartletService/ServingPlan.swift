@@ -1,0 +1,52 @@
+package import Martlet
+import MartletReactor
+
+/// What a command line, the environment and a file say is to be served: made at the start, and anew at each reload.
+package struct ServingPlan {
+    /// Who answers.
+    package var handler: any Handler
+    /// All of the server's configuration but where it listens, TLS and the access log.
+    package var configuration = ServerConfiguration()
+    /// What is done here, for the start-up message: "serves /srv".
+    package var title: String
+    /// The port given as an operand.
+    package var port: UInt16?
+    /// The port where none is given.
+    package var defaultPort: UInt16 = 8000
+    package var listening: ListeningOptions
+    package var tls: TLSOptions
+    package var logging: LoggingOptions
+    package var service: ServiceOptions
+    /// Folders and files that requests read: all that the sandbox lets the server see, besides what the options name.
+    package var readable: [String] = []
+    /// Folders that requests write to.
+    package var writable: [String] = []
+    /// Whether requests make connections to other servers.
+    package var connects = false
+
+    package init(
+        _ handler: any Handler,
+        title: String,
+        port: UInt16?,
+        listening: ListeningOptions,
+        tls: TLSOptions,
+        logging: LoggingOptions,
+        service: ServiceOptions
+    ) {
+        self.handler = handler
+        self.title = title
+        self.port = port
+        self.listening = listening
+        self.tls = tls
+        self.logging = logging
+        self.service = service
+    }
+
+    /// - Throws: what is wrong with the options and can be told without opening anything.
+    func check() throws {
+        _ = try listening.resolvedThreads()
+        _ = try AddressRange.ranges(listening.proxyProtocol, of: "proxy-protocol")
+        _ = try tls.resolved()
+        _ = try (service.resolvedDelay(), service.resolvedTimeout())
+    }
+}

@@ -1,0 +1,75 @@
+package import ArgumentParser
+import Glibc
+import MartletDaemon
+import MartletReactor
+
+/// A program that serves: its commands, and the verbs that every such program has.
+package struct ServingProgram: Sendable {
+    /// What serves when no command is named.
+    package let root: any ConfigurableCommand.Type
+    /// What else serves, by its name on the command line.
+    package let commands: [String: any ConfigurableCommand.Type]
+    /// What else there is to do.
+    package let others: [String: any ParsableCommand.Type]
+
+    package init(
+        _ root: any ConfigurableCommand.Type,
+        commands: [String: any ConfigurableCommand.Type] = [:],
+        others: [String: any ParsableCommand.Type] = [:]
+    ) {
+        self.root = root
+        self.commands = commands
+        self.others = others
+    }
+
+    /// This process's. The parser makes commands from types alone, so those that need it find it here.
+    package static var current: ServingProgram {
+        guard let program = storage.withLock({ $0 }) else { preconditionFailure("no program is running") }
+        return program
+    }
+
+    private static let storage = Locked<ServingProgram?>(nil)
+
+    /// "martlet"
+    var name: String { root.configuration.commandName ?? "server" }
+
+    /// What the running program is called; Martlet's own name where none runs: in tests.
+    static var name: String { storage.withLock { $0 }?.name ?? "martlet" }
+
+    /// The verbs of every program.
+    package static let verbs: [String: any ParsableCommand.Type] = [
+        "start": StartCommand.self, "stop": StopCommand.self, "restart": RestartCommand.self,
+        "reload": ReloadCommand.self, "status": StatusCommand.self, "logs": LogsCommand.self, "list": ListCommand.self,
+        "check": CheckCommand.self, "service": ServiceCommand.self,
+    ]
+
+    private func verb(_ name: String) -> (any ParsableCommand.Type)? {
+        commands[name] ?? others[name] ?? Self.verbs[name]
+    }
+
+    /// The command that arguments name, and what is left for it.
+    func serving(_ arguments: [String]) -> (command: any ConfigurableCommand.Type, arguments: [String]) {
+        guard let command = arguments.first.flatMap({ commands[$0] }) else { return (root, arguments) }
+        return (command, Array(arguments.dropFirst()))
+    }
+
+    /// What the manual pages are made from: the parser's own description of each command and verb.
+    private var manual: String {
+        let named = (commands as [String: any ParsableCommand.Type]).merging(others) { $1 }.merging(Self.verbs) { $1 }
+        return root.dump(verbs: named.sorted { $0.key < $1.key }.map(\.value))
+    }
+
+    /// Does what the command line says. A file or folder with the name of a verb is served as ./NAME.
+    package func main() {
+        Self.storage.withLock { $0 = self }
+        DetachedProcess.rememberExecutable()
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments == ["help"], unsafe access("help", F_OK) != 0 { arguments = ["--help"] }
+        if arguments == ["--experimental-dump-help"] { return print(manual) }
+        if arguments.count > 1, arguments[0] == "help", verb(arguments[1]) != nil {
+            arguments = arguments.dropFirst() + ["--help"]
+        }
+        guard let verb = arguments.first.flatMap(verb) else { return ConfiguredCommand.main(root, arguments) }
+        ConfiguredCommand.main(verb, Array(arguments.dropFirst()))
+    }
+}
