@@ -34,7 +34,7 @@ extension Connection {
         let hasHead = exchange?.hasHead ?? false
         // After a 101 only the other protocol knows whether the client has more to say.
         let expectsInput =
-            !hasHead || exchange?.expectsContent ?? false || !input.isEmpty || exchange?.upgraded != nil
+            !hasHead || exchange?.mayHaveContent ?? false || !input.isEmpty || exchange?.upgraded != nil
         guard inputReady || expectsInput && !peerFinished else { return close() }
         _ = transport.finishSending()
         phase = .lingering(until: loop.now + Self.longestLinger)

@@ -148,6 +148,13 @@ final class Exchange {
         return true
     }
 
+    /// True when octets behind the head may still come: those announced, or those of a client that sends content
+    /// without saying so, to end it by closing. They are no request, but a reset would cost that client its answer.
+    var mayHaveContent: Bool {
+        if expectsContent { return true }
+        return contentReceived == 0 && received.head.method != .get && received.head.method != .head
+    }
+
     /// Takes the next piece of content out of `input`.
     func takeContent(from input: inout ReceiveBuffer) throws(RequestError) -> Chunk {
         switch content {

@@ -66,6 +66,22 @@ struct KeepAliveTests {
         }
     }
 
+    @Test(
+        "content that a request did not announce does not cost its client the answer: the close is staged",
+        .rfc("9112-9.6-08", "9112-6.3-11"),
+        arguments: ["POST / HTTP/1.0\r\n", "PUT / HTTP/1.0\r\n", "POST / HTTP/1.1\r\nConnection: close\r\n"]
+    )
+    func unannouncedContent(start: String) async throws {
+        try await withServer(Immediate { _ in .text("x") }) { server in
+            let socket = try server.connect()
+            try socket.send("\(start)Host: a\r\n\r\n")
+            try socket.expect(ok("x", connection: "close"))
+            try socket.expectEnd()
+            // A server that had closed would answer the first of these with a reset, which fails the second.
+            for _ in 1...3 { try socket.send("content") }
+        }
+    }
+
     @Test("requests behind Connection: close are not answered", .rfc("9112-9.6-05", "9112-9.6-07"))
     func nothingAfterClose() async throws {
         let seen = Record<String>()
