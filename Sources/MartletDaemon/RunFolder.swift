@@ -36,7 +36,8 @@ package struct RunFolder: Sendable, Equatable {
     package let path: String
     /// The folder of logs, which stay.
     package let logs: String
-    /// Others may look into root's folders, but not into a user's.
+    /// Others may look into root's folders, as a server's successor must that has given up root's rights, but not into a
+    /// user's.
     private let mode: mode_t
 
     /// The variable that moves both folders, for tests and for several sets of servers.
@@ -49,7 +50,7 @@ package struct RunFolder: Sendable, Equatable {
             environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
         }
         if let chosen = folder(Self.variable) {
-            (path, logs, mode) = (chosen, chosen, 0o700)
+            (path, logs, mode) = (chosen, chosen, user == 0 ? 0o755 : 0o700)
         } else if user == 0 {
             (path, logs, mode) = ("/run/martlet", "/var/log/martlet", 0o755)
         } else {

@@ -221,10 +221,15 @@ package final class ServiceProcess: @unchecked Sendable {
     // MARK: Reload
 
     private func reload() {
-        guard phase == .serving, successor == nil else { return }
+        guard phase == .serving else { return }
         environment.manager.reloading()
         var failure: String?
         do {
+            guard successor == nil else {
+                throw Problem(
+                    "a new process is on its way, which reads the settings by itself. Reload again if it fails."
+                )
+            }
             try replace()
             Messages.complain("the configuration was read again: \(current.plan.title).")
         } catch {

@@ -7,14 +7,22 @@ final class Background {
     let folder: TemporaryDirectory
     private let program: String
 
-    /// - Parameter program: what is started; default martlet.
-    init(_ program: String = "martlet") throws {
+    /// - Parameters:
+    ///   - program: what is started; default martlet.
+    ///   - forOthers: whether other users may run a copy of it and look into the folders; default false.
+    init(_ program: String = "martlet", forOthers: Bool = false) throws {
         folder = try TemporaryDirectory()
-        self.program = try builtExecutable(program)
+        let built = try builtExecutable(program)
+        self.program = forOthers ? folder.path(of: program) : built
         try folder.write("site/a.txt", "Hello")
-        guard unsafe chmod(folder.path(of: "site"), 0o755) == 0, unsafe mkdir(run, 0o700) == 0 else {
+        guard unsafe chmod(folder.path(of: "site"), 0o755) == 0, unsafe mkdir(run, forOthers ? 0o755 : 0o700) == 0
+        else {
             throw SystemError(operation: "mkdir \(run)")
         }
+        guard forOthers else { return }
+        guard unsafe chmod(folder.path, 0o755) == 0 else { throw SystemError(operation: "chmod \(folder.path)") }
+        let copied = try TestSupport.run("cp", arguments: [built, self.program])
+        guard copied.status == 0 else { throw Martlet.Failure(message: copied.errorText) }
     }
 
     deinit {

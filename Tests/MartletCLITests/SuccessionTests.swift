@@ -87,6 +87,20 @@ struct SuccessionTests {
         #expect(throws: SystemError.self) { try TestSocket.connect(to: address) }
     }
 
+    @Test(
+        "a server that root started for another user is upgraded, too: its successor finds the files it is known by",
+        .enabled(if: geteuid() == 0)
+    )
+    func upgradeOfLesserRights() throws {
+        let martlet = try Background(forOthers: true)
+        let address = try Background.address(try martlet("start", martlet.site, "--port", "0", "--user", "nobody"))
+        let old = try #require(martlet.process())
+        _ = kill(old, SIGUSR2)
+        try waited("another process serves") { martlet.process() != old && !Background.lives(old) }
+        #expect(try Background.get("/a.txt", address) == "200 Hello")
+        #expect(try martlet("stop").status == 0)
+    }
+
     @Test("a successor that cannot serve is no harm: the old process goes on and says why")
     func failedUpgrade() throws {
         let martlet = try Background()

@@ -45,7 +45,7 @@ struct RunFolderTests {
     @Test("a missing folder is made, for nobody else; its servers are found by their PID files")
     func made() throws {
         let temporary = try TemporaryDirectory()
-        let folder = RunFolder(environment: ["MARTLET_RUN_FOLDER": temporary.path(of: "a/b/run")])
+        let folder = RunFolder(environment: ["MARTLET_RUN_FOLDER": temporary.path(of: "a/b/run")], user: 1000)
         #expect(try folder.exists() == false)
         #expect(try folder.names() == [])
         try folder.prepare()
@@ -60,7 +60,7 @@ struct RunFolderTests {
     func refused() throws {
         let temporary = try TemporaryDirectory()
         func refusal(_ name: String) -> String {
-            let folder = RunFolder(environment: ["MARTLET_RUN_FOLDER": temporary.path(of: name)])
+            let folder = RunFolder(environment: ["MARTLET_RUN_FOLDER": temporary.path(of: name)], user: 1000)
             do throws(DaemonError) { try folder.prepare() } catch { return error.description }
             return ""
         }
@@ -83,7 +83,7 @@ struct RunFolderTests {
         let temporary = try TemporaryDirectory()
         try temporary.makeDirectory("run")
         unsafe chown(temporary.path(of: "run"), 65_534, 65_534)
-        let folder = RunFolder(environment: ["MARTLET_RUN_FOLDER": temporary.path(of: "run")])
+        let folder = RunFolder(environment: ["MARTLET_RUN_FOLDER": temporary.path(of: "run")], user: 1000)
         #expect(throws: DaemonError.self) { try folder.names() }
     }
 }
