@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order|deploy|reliability
+# Installs the Debian packages that a job needs and that are missing: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go|-apache2]|dist|order|deploy|reliability
 # As root or through sudo; else prints the line to run.
 set -eu
 
@@ -113,8 +113,9 @@ bench-lighttpd)
     need lighttpd-mod-openssl /usr/lib/lighttpd/mod_openssl.so
     ;;
 bench-go) need golang-go /usr/bin/go ;;
+bench-apache2) need apache2-bin /usr/sbin/apache2 ;;
 *)
-    echo "usage: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go]|dist|order|deploy|reliability" >&2
+    echo "usage: scripts/setup.sh build|docs|judges|test|traits|tls|differences|standards|micro|bench[-nginx|-lighttpd|-go|-apache2]|dist|order|deploy|reliability" >&2
     exit 64
     ;;
 esac
