@@ -11,6 +11,8 @@ package struct Sandbox: Sendable {
     package var readable: [String]
     /// Files to write, and folders to make, change and remove files and Unix sockets in; they can be read too.
     package var writable: [String]
+    /// Folders in which folders, links and pipes too are made and removed: the work of other programs.
+    package var changeable: [String] = []
     /// Programs to start, or their folders. Name the folder of a program that may be replaced: a new file is another
     /// one. A program also needs its loader: `systemExecutable`.
     package var executable: [String]
@@ -98,7 +100,10 @@ package struct Sandbox: Sendable {
         guard ruleset >= 0 else { throw Self.failure("make a ruleset") }
         defer { close(ruleset) }
         var missing: [String] = []
-        for (paths, right) in [(readable, rights.read), (writable, rights.write), (executable, rights.execute)] {
+        for (paths, right) in [
+            (readable, rights.read), (writable, rights.write), (changeable, rights.change),
+            (executable, rights.execute),
+        ] {
             for path in paths where try !Self.allow(path, right, of: rights, in: ruleset) { missing.append(path) }
         }
         if ports != 0 {
@@ -118,6 +123,7 @@ package struct Sandbox: Sendable {
         let handled: UInt64
         let read = cm_landlock_read_file | cm_landlock_read_dir
         let write: UInt64
+        let change: UInt64
         let execute = cm_landlock_execute | cm_landlock_read_file | cm_landlock_read_dir
         /// Those that a rule on a single file may name.
         let ofFiles: UInt64
@@ -130,6 +136,9 @@ package struct Sandbox: Sendable {
                 cm_landlock_write_file | cm_landlock_make_reg | cm_landlock_make_sock | cm_landlock_remove_file
                 | cm_landlock_refer | cm_landlock_truncate
             write = (all & handled) | read
+            // All but device files.
+            change =
+                write | cm_landlock_make_dir | cm_landlock_remove_dir | cm_landlock_make_sym | cm_landlock_make_fifo
             let files = cm_landlock_execute | cm_landlock_write_file | cm_landlock_read_file | cm_landlock_truncate
             ofFiles = files & handled
         }

@@ -83,11 +83,21 @@ struct ServiceRights {
             writable: plan.writable + folders + terminals,
             executable: Sandbox.systemExecutable + program + LoadedLibraries.folders,
             bindPorts: bound.compactMap(\.port),
-            connectPorts: plan.connects ? nil : []
+            connectPorts: plan.connects || plan.runsPrograms ? nil : []
         )
+        if plan.runsPrograms {
+            // What they are started with, and what that reads, nobody knows here.
+            sandbox.readable.append("/")
+            sandbox.executable.append("/")
+            sandbox.changeable = Self.temporary + plan.changeable
+            sandbox.writable.append("/dev/null")
+        }
         sandbox.reachesAbstractSockets = ProcessEnvironment.value("NOTIFY_SOCKET")?.hasPrefix("@") ?? false
         return sandbox
     }
+
+    /// Where programs expect to be allowed to write.
+    private static let temporary = ["/tmp", "/var/tmp", "/dev/shm"]
 
     /// What standard output and error are, to be opened once more: whoever writes to them must not wait.
     private static var terminals: [String] {

@@ -23,6 +23,10 @@ package struct ServingPlan {
     package var writable: [String] = []
     /// Whether requests make connections to other servers.
     package var connects = false
+    /// Whether requests start other programs, which read what the user may read, and connect where they like.
+    package var runsPrograms = false
+    /// Folders that these programs change, besides those for temporary files.
+    package var changeable: [String] = []
 
     package init(
         _ handler: any Handler,

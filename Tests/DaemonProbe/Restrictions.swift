@@ -37,6 +37,7 @@ func probeSandbox(_ arguments: [String]) throws {
         switch key {
         case "read": sandbox.readable.append(value)
         case "write": sandbox.writable.append(value)
+        case "change": sandbox.changeable.append(value)
         case "exec": sandbox.executable.append(value)
         case "bind": sandbox.bindPorts = (sandbox.bindPorts ?? []) + (UInt16(value).map { [$0] } ?? [])
         case "connect": sandbox.connectPorts = (sandbox.connectPorts ?? []) + (UInt16(value).map { [$0] } ?? [])
@@ -67,6 +68,10 @@ private func attempt(_ what: String, _ value: String) -> Bool {
         return unsafe rename(value, String(value[..<(value.lastIndex(of: "/") ?? value.endIndex)]) + "/../moved") == 0
     case "remove": return unsafe unlink(value) == 0
     case "make-folder": return unsafe mkdir(value, 0o700) == 0
+    case "remove-folder": return unsafe rmdir(value) == 0
+    case "link": return unsafe symlink("target", value) == 0
+    case "pipe": return unsafe mkfifo(value, 0o600) == 0
+    case "device": return unsafe mknod(value, S_IFCHR | 0o600, 0x103) == 0
     case "list":
         guard let folder = unsafe opendir(value) else { return false }
         unsafe closedir(folder)

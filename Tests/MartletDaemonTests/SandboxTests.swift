@@ -52,6 +52,25 @@ struct SandboxTests {
         )
     }
 
+    @Test("where other programs work, folders, links and pipes are made and removed, too; devices never")
+    func changeable() throws {
+        try folder.makeDirectory("work")
+        let work = "\(folder.path)/work"
+        let tried = [
+            "make-folder=\(work)/new", "create=\(work)/new/file", "remove=\(work)/new/file",
+            "remove-folder=\(work)/new",
+            "link=\(work)/link", "pipe=\(work)/pipe", "device=\(work)/device", "make-folder=\(folder.path)/new",
+        ]
+        let results = try probe(["change=\(work)"], tried)
+        #expect(
+            results.dropLast(2) == [
+                "make-folder: ok", "create: ok", "remove: ok", "remove-folder: ok", "link: ok", "pipe: ok",
+            ]
+        )
+        // Without root's rights the reason is another one.
+        #expect(results.suffix(2).allSatisfy { !$0.hasSuffix("ok") })
+    }
+
     @Test("a rule on one file is for that file")
     func singleFile() throws {
         let file = try folder.write("a.log", "a")
