@@ -141,8 +141,8 @@ let package = Package(
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
-                "MartletService", "Martlet", "MartletFiles", "MartletGateway", "MartletReactor", "MartletWire",
-                "CMartlet",
+                "MartletService", "Martlet", "MartletCGI", "MartletFiles", "MartletGateway", "MartletReactor",
+                "MartletWire", "CMartlet",
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

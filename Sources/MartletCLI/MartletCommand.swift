@@ -45,6 +45,9 @@ struct MartletCommand: ConfigurableCommand {
     @OptionGroup(title: "Other servers")
     var proxies: ProxyOptions
 
+    @OptionGroup(title: "Programs that answer (CGI)")
+    var scripts: ScriptOptions
+
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
 
@@ -75,7 +78,8 @@ struct MartletCommand: ConfigurableCommand {
         let content: ServedContent
         if settings.sites.isEmpty {
             let subject = try Subject(operands.path ?? serving.directory ?? ".")
-            content = try proxies.around(subject, options: serving.resolved())
+            try scripts.refuseIdle()
+            content = try ServedContent(subject, serving.resolved(), proxies, scripts)
         } else {
             let sites = try Sites(settings)
             sites.addCertificates(to: &tls)
@@ -96,6 +100,8 @@ struct MartletCommand: ConfigurableCommand {
         // Links may lead anywhere, and whoever follows them wants to.
         plan.readable = content.followsLinks ? ["/"] : content.readable
         plan.connects = content.connects
+        plan.runsPrograms = content.runsPrograms
+        plan.changeable = content.changeable
         return plan
     }
 }

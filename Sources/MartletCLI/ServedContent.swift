@@ -1,4 +1,5 @@
 import Martlet
+import MartletFiles
 
 /// Who answers, and what that takes.
 struct ServedContent {
@@ -11,4 +12,37 @@ struct ServedContent {
     var followsLinks = false
     /// Whether other servers are asked.
     var connects = false
+    /// Whether other programs are started.
+    var runsPrograms = false
+    /// Folders that these change.
+    var changeable: [String] = []
+}
+
+extension ServedContent {
+    /// A folder or file, and what else answers below some of its paths.
+    init(_ subject: Subject, _ options: FilesOptions, _ proxies: ProxyOptions, _ scripts: ScriptOptions) throws {
+        let files = try subject.files(options: options)
+        let servers = try proxies.mounts()
+        let mounts = try servers + scripts.mounts(of: subject, options)
+        self.init(
+            handler: mounts.isEmpty ? files : try Mount.router(mounts, else: files),
+            title: ([subject.path] + mounts.map(\.told)).joined(separator: ", "),
+            readable: [subject.path],
+            followsLinks: options.followsLinks,
+            connects: !servers.isEmpty,
+            runsPrograms: scripts.isOn,
+            changeable: scripts.cgiWrites
+        )
+    }
+
+    /// Other servers for all paths, without a folder; nil where they do not have them all.
+    init?(_ proxies: ProxyOptions) throws {
+        let mounts = try proxies.mounts()
+        guard mounts.contains(where: { $0.path == "/" }) else { return nil }
+        self.init(
+            handler: try Mount.router(mounts, else: nil),
+            title: mounts.map(\.told).joined(separator: ", "),
+            connects: true
+        )
+    }
 }

@@ -16,6 +16,9 @@ struct SiteOptions: ParsableArguments {
     @OptionGroup
     var proxies: ProxyOptions
 
+    @OptionGroup
+    var scripts: ScriptOptions
+
     @Option(
         help: ArgumentHelp("The site's certificate and its chain (PEM).", valueName: "file"),
         completion: .file()

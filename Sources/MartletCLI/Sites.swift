@@ -43,7 +43,9 @@ struct Sites {
             title: contents.map(\.title).joined(separator: "; "),
             readable: contents.flatMap(\.readable),
             followsLinks: contents.contains(where: \.followsLinks),
-            connects: contents.contains(where: \.connects)
+            connects: contents.contains(where: \.connects),
+            runsPrograms: contents.contains(where: \.runsPrograms),
+            changeable: contents.flatMap(\.changeable)
         )
         self.certificates = certificates
     }
@@ -74,12 +76,12 @@ struct Sites {
 
     private static func content(_ options: SiteOptions) throws -> ServedContent {
         guard let directory = options.serving.directory else {
-            guard let only = try options.proxies.only() else {
+            guard let only = try ServedContent(options.proxies) else {
                 throw ValidationError("a site needs a directory, or a proxy for /, as /=http://127.0.0.1:9000.")
             }
             return only
         }
-        return try options.proxies.around(try Subject(directory), options: options.serving.resolved())
+        return try ServedContent(Subject(directory), options.serving.resolved(), options.proxies, options.scripts)
     }
 
     /// The certificates of the sites, behind those of the whole server.

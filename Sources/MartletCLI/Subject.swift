@@ -8,7 +8,8 @@ import MartletService
 struct Subject {
     /// The absolute path, without links.
     let path: String
-    private let isFolder: Bool
+    /// Whether that is a folder.
+    let isFolder: Bool
 
     /// - Throws: `Problem` when there is nothing there, or nothing that can be served.
     init(_ given: String) throws {

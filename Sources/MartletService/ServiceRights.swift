@@ -57,6 +57,11 @@ struct ServiceRights {
     /// machine.
     static func check(_ plan: ServingPlan, bound: [SocketAddress]) throws {
         guard Privileges.isRoot, plan.service.user == nil else { return }
+        if plan.runsPrograms {
+            Messages.complain(
+                "scripts run as root: a mistake in one is a hole in the machine. Add --user www-data, or --user root if you mean it."
+            )
+        }
         guard let port = bound.lazy.compactMap(\.port).first(where: { $0 < 1024 }) else { return }
         throw Problem(
             """

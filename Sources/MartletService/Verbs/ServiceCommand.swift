@@ -179,7 +179,7 @@ struct ServiceFiles {
             )
             if let user = plan.service.user { service.user = .named(user) }
             service.readable = try plan.readable + Generation.files(plan) + [Self.path(of: .settings, name)]
-            service.writable = plan.writable + (plan.logging.logFile.map { [ServiceRights.folder(of: $0)] } ?? [])
+            service.writable = plan.writable + plan.changeable + (plan.logging.logFile.map { [ServiceRights.folder(of: $0)] } ?? [])
             if options.socket {
                 service.sockets = addresses.map(Self.stream)
             } else {

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Glibc
+import Martlet
+import MartletCGI
+import MartletFiles
+import MartletReactor
+import MartletService
+
+/// Programs that answer requests: CGI/1.1 (RFC 3875).
+struct ScriptOptions: ParsableArguments {
+    @Flag(help: "Run the programs below /cgi-bin and /htbin of the folder, by CGI, instead of serving their files.")
+    var cgi = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Another path of the folder whose programs are run, in place of those two; can be repeated.",
+            valueName: "path"
+        )
+    )
+    var cgiDir: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Who runs files of this suffix that cannot run by themselves, as .py=python3; can be repeated.",
+            valueName: "suffix=program"
+        )
+    )
+    var cgiInterpreter: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A variable for every script, NAME=VALUE, or NAME to pass on the server's own; can be repeated. (default: PATH alone)",
+            valueName: "variable"
+        )
+    )
+    var cgiEnv: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds that a script may say nothing; then it is ended, and the answer is 504. (default: 60)",
+            valueName: "seconds"
+        )
+    )
+    var cgiTimeout: Int?
+
+    @Option(help: ArgumentHelp("Scripts that run at once; others wait. (default: 32)", valueName: "count"))
+    var cgiProcesses: Int?
+
+    @Flag(help: "Let scripts see Authorization, which holds passwords, as HTTP_AUTHORIZATION.")
+    var cgiAuthorization = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A folder that Landlock lets scripts change, besides those for temporary files; can be repeated.",
+            valueName: "folder"
+        ),
+        completion: .directory
+    )
+    var cgiWrites: [String] = []
+
+    /// Whether any script is run.
+    var isOn: Bool { cgi || !cgiDir.isEmpty }
+
+    /// Python's http.server has these.
+    private static let defaults = ["/cgi-bin", "/htbin"]
+
+    /// The paths whose programs are run.
+    func mounts(of subject: Subject, _ files: FilesOptions) throws -> [Mount] {
+        guard isOn else { return [] }
+        guard subject.isFolder else {
+            throw ValidationError("--cgi is for a folder, and \(subject.path) is a file.")
+        }
+        var options = try resolved()
+        options.documentRoot = subject.path
+        options.followsLinks = files.followsLinks
+        options.showsHidden = files.showsHidden
+        let root = subject.path == "/" ? "" : subject.path
+        var mounts: [Mount] = []
+        for given in cgiDir.isEmpty ? Self.defaults : cgiDir {
+            let path = try Self.folder(given)
+            do throws(SystemError) {
+                let handler = try CGI(root + path, options: options)
+                mounts.append(Mount(path: path, option: "--cgi-dir", told: "scripts at \(path)", handler: handler))
+            } catch {
+                // One of the two is enough.
+                if cgiDir.isEmpty, error.code == ENOENT, !error.operation.hasSuffix(" in PATH") { continue }
+                throw Problem("\(error). --cgi-dir names a path below \(subject.path).")
+            }
+        }
+        guard !mounts.isEmpty else {
+            throw Problem(
+                "\(subject.path) has neither cgi-bin nor htbin. Make one, or name another: --cgi-dir /scripts"
+            )
+        }
+        return mounts
+    }
+
+    /// "/scripts" of "/scripts/".
+    private static func folder(_ text: String) throws -> String {
+        var path = try Mount.path(text, of: "--cgi-dir", text)
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard path != "/", !segments.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
+            throw ValidationError(
+                "--cgi-dir '\(text)' is not a path such as /scripts, below the folder that is served."
+            )
+        }
+        return path
+    }
+
+    /// An option that does nothing is a slip.
+    func refuseIdle() throws {
+        guard !isOn else { return }
+        let given = [
+            ("--cgi-interpreter", !cgiInterpreter.isEmpty), ("--cgi-env", !cgiEnv.isEmpty),
+            ("--cgi-timeout", cgiTimeout != nil), ("--cgi-processes", cgiProcesses != nil),
+            ("--cgi-authorization", cgiAuthorization), ("--cgi-writes", !cgiWrites.isEmpty),
+        ]
+        if let name = given.first(where: \.1)?.0 {
+            throw ValidationError("\(name) does nothing without --cgi or --cgi-dir. Add one of them.")
+        }
+    }
+
+    private func resolved() throws -> CGIOptions {
+        var options = CGIOptions()
+        for text in cgiInterpreter {
+            let (suffix, program) = Self.pair(text)
+            guard suffix.count > 1, suffix.hasPrefix("."), let program, !program.isEmpty else {
+                throw ValidationError("--cgi-interpreter '\(text)' is not of the form .py=python3.")
+            }
+            options.interpreters[suffix] = program
+        }
+        for text in cgiEnv {
+            let (name, value) = Self.pair(text)
+            guard !name.isEmpty, !name.utf8.contains(0) else {
+                throw ValidationError("--cgi-env '\(text)' is not of the form NAME=VALUE or NAME.")
+            }
+            if let value { options.environment[name] = value } else { options.inheritedVariables.append(name) }
+        }
+        if let seconds = cgiTimeout {
+            guard 1...86_400 ~= seconds else {
+                throw ValidationError("--cgi-timeout goes from 1 to 86400 seconds, not \(seconds).")
+            }
+            options.timeout = .seconds(seconds)
+        }
+        if let count = cgiProcesses {
+            guard 1...10_000 ~= count else {
+                throw ValidationError("--cgi-processes goes from 1 to 10000, not \(count).")
+            }
+            options.processes = count
+        }
+        options.passesAuthorization = cgiAuthorization
+        return options
+    }
+
+    private static func pair(_ text: String) -> (String, String?) {
+        guard let equals = text.firstIndex(of: "=") else { return (text, nil) }
+        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+}
