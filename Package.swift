@@ -361,7 +361,7 @@ let package = Package(
         ),
         .testTarget(
             name: "MartletCLITests",
-            dependencies: ["MartletCLI", "ServiceProbe", "greeter", "MartletReactor", "TestSupport"],
+            dependencies: ["MartletCLI", "ServiceProbe", "greeter", "MartletDaemon", "MartletReactor", "TestSupport"],
             exclude: ["Scripts"]
         ),
     ],

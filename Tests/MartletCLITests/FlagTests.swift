@@ -30,7 +30,9 @@ struct FlagTests {
             "--tls-conf",
             "--tls-keylog", "--client-ca", "--client-auth", "--redirect-http", "--hsts", "--ca-dir",
             "--syslog", "--drain-delay", "--drain-timeout", "--user", "--admin", "--no-sandbox", "--config",
-            "--print-config",
+            "--print-config", "--cgi", "--cgi-dir", "--cgi-interpreter", "--cgi-env", "--cgi-timeout",
+            "--cgi-processes",
+            "--cgi-authorization", "--cgi-writes",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }
         // And no other: what has no test here is not done.

@@ -21,21 +21,25 @@ struct ScriptTests {
         guard unsafe chmod(path, runs ? 0o755 : 0o644) == 0 else { throw SystemError(operation: "chmod \(path)") }
     }
 
+    /// The content of an answer, with its chunk sizes.
     private func text(_ answer: WireAnswer) -> String { String(decoding: answer.content, as: UTF8.self) }
+
+    /// The lines of it.
+    private func lines(_ answer: WireAnswer) -> [Substring] { text(answer).split(whereSeparator: \.isNewline) }
 
     @Test("programs below /cgi-bin and /htbin are run, files beside them served")
     func folders() throws {
         try script("htbin/hello", "echo hello")
         let martlet = try Martlet([folder.path, "--cgi"])
         #expect(martlet.banner.contains("scripts at /cgi-bin, scripts at /htbin"))
-        let variables = text(try martlet.get("/cgi-bin/variables/more?a=b")).split(separator: "\n")
+        let variables = lines(try martlet.get("/cgi-bin/variables/more?a=b"))
         for line in [
             "SCRIPT_NAME=/cgi-bin/variables", "PATH_INFO=/more", "QUERY_STRING=a=b", "DOCUMENT_ROOT=\(folder.path)",
             "PATH_TRANSLATED=\(folder.path)/more", "PWD=\(folder.path)/cgi-bin",
         ] {
             #expect(variables.contains { $0 == line }, "\(line)")
         }
-        #expect(text(try martlet.get("/htbin/hello")) == "hello\n")
+        #expect(lines(try martlet.get("/htbin/hello")).contains("hello"))
         #expect(text(try martlet.get("/page.html")) == "a page")
         #expect(try martlet.stop().status == 0)
     }
@@ -75,8 +79,8 @@ struct ScriptTests {
             ],
             environment: ["PASSED": "on", "KEPT": "back"]
         )
-        #expect(text(try martlet.get("/scripts/hello.py")) == "hello from 42\n")
-        let variables = text(try martlet.get("/scripts/variables", "Authorization: Basic YTpi")).split(separator: "\n")
+        #expect(lines(try martlet.get("/scripts/hello.py")).contains("hello from 42"))
+        let variables = lines(try martlet.get("/scripts/variables", "Authorization: Basic YTpi"))
         for line in ["GIVEN=1=2", "PASSED=on", "HTTP_AUTHORIZATION=Basic YTpi"] {
             #expect(variables.contains { $0 == line }, "\(line)")
         }
@@ -110,7 +114,8 @@ struct ScriptTests {
         )
         guard try run("cp", arguments: [folder.path(of: "try"), "\(served)/cgi-bin/try"]).status == 0 else { return }
         let martlet = try Martlet([served, "--cgi", "--cgi-writes", "\(served)/kept"])
-        #expect(text(try martlet.get("/cgi-bin/try")) == "kept\ntemporary\n")
+        let allowed = lines(try martlet.get("/cgi-bin/try"))
+        #expect(allowed.contains("kept") && allowed.contains("temporary") && !allowed.contains("served"), "\(allowed)")
     }
 
     @Test("a site of its own has scripts of its own")
