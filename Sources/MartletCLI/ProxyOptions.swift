@@ -28,6 +28,9 @@ struct ProxyOptions: ParsableArguments {
         }
     }
 
+    /// The paths that other servers answer.
+    func paths() throws -> [String] { try mounts().map(\.path) }
+
     /// All requests: those below no path of another server are for files.
     func around(_ subject: Subject, options: FilesOptions) throws -> ServedContent {
         let files = try subject.files(options: options)
@@ -37,6 +40,7 @@ struct ProxyOptions: ParsableArguments {
                 handler: files,
                 title: subject.path,
                 readable: [subject.path],
+                files: subject.path,
                 followsLinks: options.followsLinks
             )
         }
@@ -44,6 +48,7 @@ struct ProxyOptions: ParsableArguments {
             handler: try Self.router(mounts, files: files),
             title: ([subject.path] + Self.told(mounts)).joined(separator: ", "),
             readable: [subject.path],
+            files: subject.path,
             followsLinks: options.followsLinks,
             connects: true
         )

@@ -7,6 +7,8 @@ struct ServedContent {
     var title: String
     /// Folders and files that are read.
     var readable: [String] = []
+    /// The folder or file that is served: nil where there are only other servers.
+    var files: String?
     /// Whether links out of the folders are followed.
     var followsLinks = false
     /// Whether other servers are asked.
