@@ -116,6 +116,7 @@ let package = Package(
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet", "CMartletOpenSSL",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .target(

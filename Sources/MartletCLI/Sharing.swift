@@ -2,6 +2,7 @@
     import ArgumentParser
     import Glibc
     import Martlet
+    import MartletFiles
     import MartletReactor
     import MartletService
     import MartletShare

@@ -61,7 +61,7 @@ extension QRDrawing {
         guard QRCode.isAvailable else { return QRCode.missing }
         guard let code = QRCode(text) else { return "the URL is too long for a QR code." }
         let isTerminal = isatty(fd) == 1
-        let hasColours = isTerminal && Environment[variable: "NO_COLOR"] == nil && Environment[variable: "TERM"] != "dumb"
+        let hasColours = isTerminal && Environment["NO_COLOR"] == nil && Environment["TERM"] != "dumb"
         let drawing = QRDrawing(code, hasColours ? .coloured : .plain)
         if isTerminal, let columns = columns(of: fd), columns < drawing.width {
             return "the QR code needs \(drawing.width) columns, and the terminal has \(columns): make it wider."

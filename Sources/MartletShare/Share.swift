@@ -1,5 +1,5 @@
 import Martlet
-import MartletReactor
+public import MartletReactor
 import MartletWire
 
 /// A path that somebody else may read for a while: what a signed URL says.

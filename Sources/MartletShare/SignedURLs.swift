@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 public import Martlet
 import MartletReactor
 import MartletWire
