@@ -17,15 +17,17 @@ let package = Package(
         .library(name: "MartletMetrics", targets: ["MartletMetrics"]),
         .library(name: "MartletRedis", targets: ["MartletRedis"]),
         .library(name: "MartletWebSocket", targets: ["MartletWebSocket"]),
+        .library(name: "MartletShare", targets: ["MartletShare"]),
         .library(name: "MartletService", targets: ["MartletService"]),
         .library(name: "MartletTLS", targets: ["MartletTLS"]),
         .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .library(name: "MartletWire", targets: ["MartletWire"]),
     ],
     traits: [
-        .default(enabledTraits: ["TLS", "TOML"]),
+        .default(enabledTraits: ["TLS", "TOML", "QR"]),
         .trait(name: "TLS", description: "The command line and MartletTesting speak TLS: needs libssl-dev, OpenSSL 3."),
         .trait(name: "TOML", description: "The command line reads martlet.toml: needs libtomlplusplus-dev, toml++."),
+        .trait(name: "QR", description: "The command line draws QR codes: needs libqrencode-dev."),
         .trait(name: "Brotli", description: "MartletCompression also speaks br: needs libbrotli-dev."),
         .trait(name: "Zstd", description: "MartletCompression also speaks zstd: needs libzstd-dev."),
     ],
@@ -117,12 +119,26 @@ let package = Package(
         ),
         .target(name: "CMartletTLS", dependencies: ["CMartletOpenSSL"]),
         .target(name: "MartletTLS", dependencies: ["MartletReactor", "CMartletTLS", "CMartletOpenSSL", "CMartlet"]),
+        // Signed URLs.
+        .target(
+            name: "MartletShare",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet", "CMartletOpenSSL",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .target(
             name: "MartletTesting",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet",
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
             ]
+        ),
+        .systemLibrary(
+            name: "CQREncode",
+            pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"]), .yum(["qrencode-devel"]), .brew(["qrencode"])]
         ),
         // toml++ is headers alone.
         .target(name: "CMartletTOML"),
@@ -132,6 +148,7 @@ let package = Package(
             dependencies: [
                 "Martlet", "MartletAdmin", "MartletDaemon", "MartletReactor", "MartletWire", "CMartlet",
                 .target(name: "CMartletTOML", condition: .when(traits: ["TOML"])),
+                .target(name: "CQREncode", condition: .when(traits: ["QR"])),
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -141,8 +158,9 @@ let package = Package(
         .executableTarget(
             name: "MartletCLI",
             dependencies: [
-                "MartletService", "Martlet", "MartletCGI", "MartletFiles", "MartletGateway", "MartletReactor",
-                "MartletWire", "CMartlet",
+                "MartletService", "Martlet", "MartletCGI", "MartletDaemon", "MartletFiles", "MartletGateway",
+                "MartletReactor", "MartletWire", "CMartlet",
+                .target(name: "MartletShare", condition: .when(traits: ["TLS"])),
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -333,6 +351,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Scripts"]
+        ),
+        .testTarget(
+            name: "MartletShareTests",
+            dependencies: [
+                "MartletShare", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
         ),
         .testTarget(
             name: "MartletTestingTests",

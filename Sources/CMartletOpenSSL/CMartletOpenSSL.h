@@ -6,8 +6,10 @@
 #error "OpenSSL 3.0 or later is needed; the headers found are older. Or build without TLS: swift build --disable-default-traits"
 #endif
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>

@@ -29,17 +29,30 @@ public final class Router: Handler {
     /// For hosts that no route is for: 404 too, or 421 where every route is for some host.
     private let noSuchHost: Endpoint
     private let wholeServer: Endpoint
+    private let middleware: [any Middleware]
 
     /// Makes a router.
     /// - Parameters:
     ///   - middleware: stands before all routes and before the 404 of the router, outermost first.
     ///   - routes: `Route`s and `Group`s.
     /// - Throws: `RoutingError` when a path is malformed or two routes are in conflict; what `routes` throws.
-    public init(middleware: [any Middleware] = [], @RouterBuilder routes: () throws -> [Route]) throws {
+    public convenience init(middleware: [any Middleware] = [], @RouterBuilder routes: () throws -> [Route]) throws {
         var flat: [Route] = []
         for route in try routes() { flat += try route.flattened() }
-        self.routes = flat.map { $0.within(middleware: middleware) }
+        try self.init(flat.map { $0.within(middleware: middleware) }, middleware)
+    }
 
+    /// The same router behind more middleware, outermost first.
+    convenience init(_ router: Router, behind middleware: [any Middleware]) throws {
+        try self.init(router.routes.map { $0.within(middleware: middleware) }, middleware + router.middleware)
+    }
+
+    /// - Parameters:
+    ///   - routes: with all their middleware.
+    ///   - middleware: stands before what the router itself answers.
+    private init(_ routes: [Route], _ middleware: [any Middleware]) throws {
+        self.routes = routes
+        self.middleware = middleware
         var tree = RouteTree()
         var hosts: [(pattern: HostPattern, tree: RouteTree)] = []
         for route in self.routes {

@@ -26,6 +26,9 @@ struct FrontCommand: ConfigurableCommand {
     @OptionGroup(title: "Where to listen")
     var listening: ListeningOptions
 
+    @OptionGroup(title: "Who is let in")
+    var addresses: AddressOptions
+
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
 
@@ -61,6 +64,7 @@ struct FrontCommand: ConfigurableCommand {
         )
         plan.configuration.limits = try limits.resolved()
         logging.apply(to: &plan.configuration)
+        plan.middleware = try addresses.middleware()
         plan.connects = true
         return plan
     }

@@ -19,6 +19,7 @@ struct MartletCommand: ConfigurableCommand {
             martlet start serves in the background, with the same arguments; stop, restart, reload, status, logs, list, \
             check and service look after it, and each has a --help.
             martlet front passes requests on to other servers; martlet front --help says how.
+            martlet share prints a URL for a file that works for a while; martlet share --help says how.
             martlet trust makes this machine's programs trust the certificates of --tls; martlet trust --help says how.
 
             Exit codes: 0 stopped as asked, 1 could not serve, 64 the command line is wrong.
@@ -27,7 +28,8 @@ struct MartletCommand: ConfigurableCommand {
     )
 
     static func main() {
-        ServingProgram(Self.self, commands: ["front": FrontCommand.self], others: ["trust": TrustCommand.self]).main()
+        let others: [String: any ParsableCommand.Type] = ["share": ShareCommand.self, "trust": TrustCommand.self]
+        ServingProgram(Self.self, commands: ["front": FrontCommand.self], others: others).main()
     }
 
     @Argument(
@@ -47,6 +49,12 @@ struct MartletCommand: ConfigurableCommand {
 
     @OptionGroup(title: "Programs that answer (CGI)")
     var scripts: ScriptOptions
+
+    @OptionGroup(title: "Who is let in")
+    var addresses: AddressOptions
+
+    @OptionGroup(title: "Who is let in")
+    var shares: ShareOptions
 
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
@@ -76,14 +84,19 @@ struct MartletCommand: ConfigurableCommand {
         }
         var tls = tls
         let content: ServedContent
+        var own: [any Middleware] = []
+        var shared: [SharedFolder] = []
         if settings.sites.isEmpty {
             let subject = try Subject(operands.path ?? serving.directory ?? ".")
             try scripts.refuseIdle()
             content = try ServedContent(subject, serving.resolved(), proxies, scripts)
+            own = try shares.middleware(for: subject.path, except: content.mounted)
+            if shares.shares { shared = [SharedFolder(path: subject.path)] }
         } else {
             let sites = try Sites(settings)
             sites.addCertificates(to: &tls)
             content = sites.content
+            shared = sites.shared
         }
         var plan = ServingPlan(
             content.handler,
@@ -97,11 +110,14 @@ struct MartletCommand: ConfigurableCommand {
         plan.configuration.limits = try limits.resolved()
         logging.apply(to: &plan.configuration)
         try serving.apply(to: &plan.configuration)
+        plan.middleware = try addresses.middleware() + own
+        plan.shared = shared
         // Links may lead anywhere, and whoever follows them wants to.
         plan.readable = content.followsLinks ? ["/"] : content.readable
         plan.connects = content.connects
         plan.runsPrograms = content.runsPrograms
         plan.changeable = content.changeable
+        if !plan.shared.isEmpty { plan.writable.append(shares.path) }
         return plan
     }
 }

@@ -8,6 +8,10 @@ struct ServedContent {
     var title: String
     /// Folders and files that are read.
     var readable: [String] = []
+    /// The folder or file that is served: nil where there are only other servers.
+    var files: String?
+    /// Paths that something else than files answers.
+    var mounted: [String] = []
     /// Whether links out of the folders are followed.
     var followsLinks = false
     /// Whether other servers are asked.
@@ -28,6 +32,8 @@ extension ServedContent {
             handler: mounts.isEmpty ? files : try Mount.router(mounts, else: files),
             title: ([subject.path] + mounts.map(\.told)).joined(separator: ", "),
             readable: [subject.path],
+            files: subject.path,
+            mounted: mounts.map(\.path),
             followsLinks: options.followsLinks,
             connects: !servers.isEmpty,
             runsPrograms: scripts.isOn,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletService
 
 /// The keys of a `[[site]]` in martlet.toml: those of the command line that can differ between sites, and its names.
 struct SiteOptions: ParsableArguments {
@@ -18,6 +19,12 @@ struct SiteOptions: ParsableArguments {
 
     @OptionGroup
     var scripts: ScriptOptions
+
+    @OptionGroup
+    var addresses: AddressOptions
+
+    @OptionGroup
+    var shares: ShareOptions
 
     @Option(
         help: ArgumentHelp("The site's certificate and its chain (PEM).", valueName: "file"),

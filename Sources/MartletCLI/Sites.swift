@@ -7,6 +7,8 @@ import MartletService
 struct Sites {
     /// A host that no site has is answered with 421, unless there is a site without names.
     let content: ServedContent
+    /// The files of sites for which signed URLs are taken.
+    let shared: [SharedFolder]
     private let certificates: [(file: String, key: String?)]
 
     /// - Throws: with the place in the file.
@@ -16,6 +18,7 @@ struct Sites {
         }
         var groups: [Group] = []
         var contents: [ServedContent] = []
+        var shared: [SharedFolder] = []
         var certificates: [(String, String?)] = []
         var seen: Set<String> = []
         for site in settings.sites {
@@ -36,6 +39,10 @@ struct Sites {
             }
             groups += own.groups
             contents.append(own.content)
+            if options.shares.shares, let files = own.content.files {
+                let host = options.hosts.first { !$0.hasPrefix("*") && !$0.hasPrefix(":") }
+                if options.hosts.isEmpty || host != nil { shared.append(SharedFolder(host: host, path: files)) }
+            }
             if let file = options.tlsCert { certificates.append((file, options.tlsKey)) }
         }
         content = ServedContent(
@@ -48,6 +55,7 @@ struct Sites {
             changeable: contents.flatMap(\.changeable)
         )
         self.certificates = certificates
+        self.shared = shared
     }
 
     private static func site(_ options: SiteOptions) throws -> (groups: [Group], content: ServedContent) {
@@ -57,7 +65,14 @@ struct Sites {
         if fields.contains(where: { $0.name == .server }) {
             throw ValidationError("--header Server is for all sites: it stands above the first [[site]].")
         }
-        let middleware = fields.isEmpty ? [] : [SiteFields(fields: fields)]
+        var middleware: [any Middleware] = fields.isEmpty ? [] : [SiteFields(fields: fields)]
+        middleware += try options.addresses.middleware()
+        if options.shares.shares {
+            guard let files = content.files else {
+                throw ValidationError("--shares is for files, and this site has none.")
+            }
+            middleware += try options.shares.middleware(for: files, except: content.mounted)
+        }
         guard !options.hosts.isEmpty else {
             return ([Group("", middleware: middleware) { Route("/**", handler) }], content)
         }

@@ -3,6 +3,7 @@ import Glibc
 import MartletFiles
 import MartletReactor
 import MartletService
+import MartletWire
 
 /// What is served: a folder or one file.
 struct Subject {
@@ -39,6 +40,39 @@ struct Subject {
     }
 
     private static let remedy = "Serve it as a user who may read it, or give this one the right: chmod a+rX"
+
+    /// The folder that it is, or that it is in.
+    var folder: String {
+        if isFolder { return path }
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Its path in the URLs of a server, percent-encoded: a folder's ends in "/".
+    /// - Parameter served: the folder or the one file that is served, absolute and without links.
+    /// - Returns: nil when it is not among what is served.
+    func target(below served: String) -> String? {
+        guard let names = names(below: served) else { return nil }
+        var target: [UInt8] = []
+        for name in names {
+            target.append(UInt8(ascii: "/"))
+            PercentEncoding.appendSegment(Array(name.utf8), to: &target)
+        }
+        return String(decoding: target, as: UTF8.self) + (isFolder ? "/" : "")
+    }
+
+    /// Whether a server would hide it for a name that begins with a dot.
+    func isHidden(below served: String) -> Bool {
+        guard path != served else { return false }
+        return names(below: served)?.contains { $0.hasPrefix(".") } ?? false
+    }
+
+    private func names(below served: String) -> [Substring]? {
+        if path == served { return isFolder ? [] : path.split(separator: "/").suffix(1) }
+        let root = served == "/" ? "/" : "\(served)/"
+        guard path.hasPrefix(root) else { return nil }
+        return path.dropFirst(root.count).split(separator: "/")
+    }
 
     func files(options: FilesOptions) throws -> Files {
         do throws(SystemError) {

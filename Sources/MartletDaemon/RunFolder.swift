@@ -36,6 +36,8 @@ package struct RunFolder: Sendable, Equatable {
     package let path: String
     /// The folder of logs, which stay.
     package let logs: String
+    /// Where the key and the uses of signed URLs are kept, which stay too.
+    package let shares: String
     /// Others may look into root's folders, as a server's successor must that has given up root's rights, but not into a
     /// user's.
     private let mode: mode_t
@@ -51,12 +53,15 @@ package struct RunFolder: Sendable, Equatable {
         }
         if let chosen = folder(Self.variable) {
             (path, logs, mode) = (chosen, chosen, user == 0 ? 0o755 : 0o700)
+            shares = "\(chosen)/shares"
         } else if user == 0 {
             (path, logs, mode) = ("/run/martlet", "/var/log/martlet", 0o755)
+            shares = "/var/lib/martlet/shares"
         } else {
             let state = folder("XDG_STATE_HOME") ?? folder("HOME").map { $0 + "/.local/state" }
             path = state.map { $0 + "/martlet" } ?? "/tmp/martlet-\(user)"
             (logs, mode) = (path, 0o700)
+            shares = "\(path)/shares"
         }
     }
 

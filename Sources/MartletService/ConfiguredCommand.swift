@@ -232,5 +232,5 @@ private struct Layers {
 
 extension Settings.Site {
     /// What no site has from above: each has its own, or what is above is for the whole server.
-    fileprivate static let ofEach: Set = ["directory", "header", "tls-cert", "tls-key"]
+    fileprivate static let ofEach: Set = ["allow", "deny", "directory", "header", "tls-cert", "tls-key"]
 }

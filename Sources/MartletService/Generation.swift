@@ -28,7 +28,7 @@ final class Generation: @unchecked Sendable {
         let others = open.addresses
         self.plan = plan
         var configuration = plan.configuration
-        configuration.observer = observer
+        if let observer { configuration.observer = observer }
         if let threads = try plan.listening.resolvedThreads() { configuration.threads = threads }
         configuration.proxies = try AddressRange.ranges(plan.listening.proxyProtocol, of: "proxy-protocol")
         (configuration.accessLog, log) = try plan.logging.accessLog(logs)
@@ -47,7 +47,8 @@ final class Generation: @unchecked Sendable {
             bound.discard(leaving: others)
             throw error
         }
-        var servers = [(ListenerRole.serve, Server(configuration: configuration, handler: plan.handler))]
+        let handler = try plan.handler.behind(plan.middleware)
+        var servers = [(ListenerRole.serve, Server(configuration: configuration, handler: handler))]
         if !bound[.redirect].isEmpty, let port = configuration.addresses.lazy.compactMap(\.port).first {
             let server = RedirectToHTTPS.server(beside: configuration, tlsPort: port, on: bound[.redirect])
             servers.append((.redirect, server))

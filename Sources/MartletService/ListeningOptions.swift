@@ -37,6 +37,9 @@ package struct ListeningOptions: ParsableArguments {
     @Flag(name: [.customShort("o"), .customLong("open")], help: "Open the browser.")
     package var opensBrowser = false
 
+    @Flag(help: "Draw the QR code of the URL, for phones: the first that others in the network can use.")
+    package var qr = false
+
     package init() {}
 
     /// Ports tried by --port-fallback.

@@ -90,6 +90,9 @@ struct ProgramCommand: ConfigurableCommand {
     @OptionGroup(title: "Where to listen")
     var listening: ListeningOptions
 
+    @OptionGroup(title: "Who is let in")
+    var addresses: AddressOptions
+
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
 
@@ -134,6 +137,7 @@ struct ProgramCommand: ConfigurableCommand {
         }
         plan.configuration.limits = try limits.resolved()
         logging.apply(to: &plan.configuration)
+        plan.middleware = try addresses.middleware()
         (plan.readable, plan.writable, plan.connects) = (definition.readable, definition.writable, definition.connects)
         return plan
     }

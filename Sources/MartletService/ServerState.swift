@@ -13,6 +13,8 @@ package struct ServerState: Equatable, Sendable {
     package var title = ""
     /// What works.
     package var urls: [String] = []
+    /// Files for which it takes signed URLs.
+    package var shared: [SharedFolder] = []
     /// When it began, in seconds since 1970.
     package var started = 0
     /// Where its messages go.
@@ -50,6 +52,7 @@ package struct ServerState: Equatable, Sendable {
             case "version": version = value
             case "title": title = value
             case "url": urls.append(value)
+            case "shared": SharedFolder(value).map { shared.append($0) }
             case "started": started = Int(UInt32(value) ?? 0)
             case "log": log = value
             case "reloads": reloads = Int(UInt32(value) ?? 0)
@@ -66,7 +69,7 @@ package struct ServerState: Equatable, Sendable {
             ("version", version), ("title", title), ("started", "\(started)"), ("log", log), ("reloads", "\(reloads)"),
             ("failure", failure), ("draining", isDraining ? "1" : "0"),
         ]
-        return RecordLines(lines + urls.map { ("url", $0) }).octets
+        return RecordLines(lines + urls.map { ("url", $0) } + shared.map { ("shared", $0.description) }).octets
     }
 
     /// Writes it to an open file.

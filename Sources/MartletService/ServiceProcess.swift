@@ -44,6 +44,7 @@ package final class ServiceProcess: @unchecked Sendable {
     private var drainTimer: ServiceTimer?
     private var forceTimer: ServiceTimer?
     private var managerTimer: ServiceTimer?
+    private var lifeTimer: ServiceTimer?
     /// Loops that have not answered since they were asked for a sign of life.
     private var silentLoops = 0
     private var successor: Succession?
@@ -117,11 +118,23 @@ package final class ServiceProcess: @unchecked Sendable {
         environment.background?.update { state in
             state.title = plan.title
             state.urls = current.urls
+            state.shared = plan.shared
             state.version = Release.version
         }
         // Who has a predecessor is made known by that one.
         if environment.starter == nil { environment.manager.ready(status: status) }
         environment.starter?.ready(current.urls)
+        watchLifetime()
+    }
+
+    /// A server for a while ends by itself; downloads that have begun are finished.
+    private func watchLifetime() {
+        guard current.plan.lifetime != nil else { return }
+        lifeTimer = ServiceTimer(loop, every: .seconds(1)) { [unowned self] in
+            guard phase == .serving, let end = current.plan.lifetime?.end() else { return }
+            Messages.complain(end)
+            stop(grace: Self.succession)
+        }
     }
 
     private var status: String { "\(current.plan.title) at \(current.urls.joined(separator: " "))" }
@@ -139,6 +152,7 @@ package final class ServiceProcess: @unchecked Sendable {
     }
 
     private func tell(_ details: [String], _ rights: ServiceRights) {
+        if let announcement = current.plan.announcement { return announcement(current.urls) }
         let isTerminal = isatty(STDOUT_FILENO) == 1
         let adminLines = adminListeners.map { "Health and metrics: \(Scheme.http.urls(of: $0.address).first ?? "")" }
         Banner(
@@ -147,6 +161,11 @@ package final class ServiceProcess: @unchecked Sendable {
             urls: current.urls,
             details: details + (isTerminal ? adminLines + [rights.description] : [])
         ).write()
+        if current.plan.listening.qr, let url = PreferredURL.forOthers(current.urls),
+            let reason = QRDrawing.write(url, to: STDOUT_FILENO)
+        {
+            Messages.complain(reason)
+        }
         if !isTerminal { current.main.configuration.logger.debug("\(rights.description)") }
     }
 
@@ -241,6 +260,7 @@ package final class ServiceProcess: @unchecked Sendable {
             state.failure = failure ?? ""
             state.title = current.plan.title
             state.urls = current.urls
+            state.shared = current.plan.shared
         }
         environment.manager.ready(status: failure.map { "reload failed: \($0) \(status)" } ?? status)
     }

@@ -27,6 +27,14 @@ package struct ServingPlan {
     package var runsPrograms = false
     /// Folders that these programs change, besides those for temporary files.
     package var changeable: [String] = []
+    /// Stands before the handler and all that the server answers itself, outermost first.
+    package var middleware: [any Middleware] = []
+    /// Files for which signed URLs are taken.
+    package var shared: [SharedFolder] = []
+    /// What start-up says instead of its usual message, given all URLs; on standard output.
+    package var announcement: (([String]) -> Void)?
+    /// When the server stops by itself; nil: never.
+    package var lifetime: Lifetime?
 
     package init(
         _ handler: any Handler,
@@ -49,6 +57,7 @@ package struct ServingPlan {
     /// - Throws: what is wrong with the options and can be told without opening anything.
     func check() throws {
         _ = try listening.resolvedThreads()
+        if listening.qr, !QRCode.isAvailable { throw Problem(QRCode.missing) }
         _ = try AddressRange.ranges(listening.proxyProtocol, of: "proxy-protocol")
         _ = try tls.resolved()
         _ = try (service.resolvedDelay(), service.resolvedTimeout())

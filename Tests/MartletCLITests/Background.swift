@@ -35,6 +35,11 @@ final class Background {
 
     /// Runs the program to its end.
     func callAsFunction(_ arguments: String..., environment: [String: String] = [:]) throws -> ProcessResult {
+        try self(arguments, environment: environment)
+    }
+
+    /// Runs the program to its end.
+    func callAsFunction(_ arguments: [String], environment: [String: String] = [:]) throws -> ProcessResult {
         try TestSupport.run(
             program,
             arguments: arguments,

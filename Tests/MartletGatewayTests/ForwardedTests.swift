@@ -138,6 +138,11 @@ import Testing
             ("1.2.3.4", .ipv4(0x0102_0305, port: 1), false),
             ("1.2.3.4/32", .ipv6(0, 0xFFFF_0102_0304, port: 1, zone: 0), true),
             ("::/0", .ipv6(1, 2, port: 1, zone: 0), true), ("::/0", .ipv4(1, port: 1), false),
+            // The same client by a dual-stack listener, and a range that is spelled as that listener spells it.
+            ("::/0", .ipv6(0, 0xFFFF_0102_0304, port: 1, zone: 0), false),
+            ("::ffff:10.0.0.0/104", .ipv4(0x0AFF_FFFF, port: 1), true),
+            ("::ffff:10.0.0.0/104", .ipv6(0, 0xFFFF_0A00_0001, port: 1, zone: 0), true),
+            ("::ffff:10.0.0.0/104", .ipv4(0x0B00_0000, port: 1), false),
             ("2001:db8::/32", .ipv6(0x2001_0DB8_FFFF_FFFF, 1, port: 1, zone: 0), true),
             ("2001:db8::/32", .ipv6(0x2001_0DB9_0000_0000, 1, port: 1, zone: 0), false),
             ("::1", .ipv6(0, 1, port: 1, zone: 0), true),

@@ -94,15 +94,15 @@ public struct RateLimit: Middleware {
     }
 }
 
-/// Who is counted as one.
-private enum Peer: Hashable, CustomStringConvertible {
+/// Who is counted as one: an IPv4 address, or an IPv6 /64, which is what one customer has; all of a Unix socket.
+package enum Peer: Hashable, CustomStringConvertible {
     case ipv4(UInt32)
     case ipv6(UInt64)
     /// A neighbour on a link: all of them have the same /64.
     case linkLocal(UInt64)
     case unix
 
-    init(_ address: SocketAddress) {
+    package init(_ address: SocketAddress) {
         switch address {
         case .ipv4(let address, _): self = .ipv4(address)
         case .ipv6(let high, let low, _, _):
@@ -116,7 +116,7 @@ private enum Peer: Hashable, CustomStringConvertible {
     }
 
     /// As it stands in a store's key.
-    var description: String {
+    package var description: String {
         switch self {
         case .ipv4(let address): SocketAddress.ipv4(address, port: 0).host
         case .ipv6(let high): SocketAddress.ipv6(high, 0, port: 0, zone: 0).host + "/64"
