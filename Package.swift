@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletAdmin", targets: ["MartletAdmin"]),
+        .library(name: "MartletAuth", targets: ["MartletAuth"]),
         .library(name: "MartletCompression", targets: ["MartletCompression"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
         .library(name: "MartletGateway", targets: ["MartletGateway"]),
@@ -108,6 +109,20 @@ let package = Package(
         ),
         .target(name: "CMartletTLS", dependencies: ["CMartletOpenSSL"]),
         .target(name: "MartletTLS", dependencies: ["MartletReactor", "CMartletTLS", "CMartletOpenSSL", "CMartlet"]),
+        .target(
+            name: "CMartletAuth",
+            dependencies: ["CMartletOpenSSL"],
+            // On macOS, crypt is in the system's own library.
+            linkerSettings: [.linkedLibrary("crypt", .when(platforms: [.linux]))]
+        ),
+        .target(
+            name: "MartletAuth",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet", "CMartletAuth",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .target(
             name: "MartletTesting",
             dependencies: [
@@ -355,7 +370,7 @@ let warnings: [SwiftSetting] =
     Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 for target in package.targets
-where !["CMartlet", "CMartletTLS", "CMartletTOML"].contains(target.name) && target.type != .system {
+where !["CMartlet", "CMartletAuth", "CMartletTLS", "CMartletTOML"].contains(target.name) && target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),
