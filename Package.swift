@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletAdmin", targets: ["MartletAdmin"]),
+        .library(name: "MartletAuth", targets: ["MartletAuth"]),
         .library(name: "MartletCGI", targets: ["MartletCGI"]),
         .library(name: "MartletCompression", targets: ["MartletCompression"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
@@ -124,6 +125,20 @@ let package = Package(
             name: "MartletShare",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet", "CMartletOpenSSL",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "CMartletAuth",
+            dependencies: ["CMartletOpenSSL"],
+            // On macOS, crypt is in the system's own library.
+            linkerSettings: [.linkedLibrary("crypt", .when(platforms: [.linux]))]
+        ),
+        .target(
+            name: "MartletAuth",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet", "CMartletAuth",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -399,7 +414,7 @@ let warnings: [SwiftSetting] =
     Context.environment["MARTLET_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 for target in package.targets
-where !["CMartlet", "CMartletTLS", "CMartletTOML"].contains(target.name) && target.type != .system {
+where !["CMartlet", "CMartletAuth", "CMartletTLS", "CMartletTOML"].contains(target.name) && target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

@@ -42,6 +42,10 @@ test)
     need procps ps
     need systemd systemd-analyze
     need libsqlite3-dev /usr/include/sqlite3.h # Examples/notes
+    # Who writes password files, and who logs in.
+    need apache2-utils htpasswd
+    need whois mkpasswd
+    need python3-requests /usr/lib/python3/dist-packages/requests/__init__.py
     ;;
 traits)
     need libbrotli-dev /usr/include/brotli/encode.h
@@ -123,6 +127,7 @@ need git git
 need binutils nm
 need libssl-dev /usr/include/openssl/ssl.h
 need zlib1g-dev /usr/include/zlib.h
+need libcrypt-dev /usr/include/crypt.h
 need libtomlplusplus-dev /usr/include/toml++/toml.h
 need libc6-dev /usr/include/linux/openat2.h
 need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a

@@ -8,12 +8,13 @@ import MartletWire
 /// The status 499 stands for a request whose connection ended before an answer was given. "-" stands for a request line
 /// that did not arrive.
 public enum AccessLogFormat: String, CaseIterable, Sendable {
-    /// NCSA Common Log Format: peer, time, request line, status, octets of content.
+    /// NCSA Common Log Format: peer, user, time, request line, status, octets of content.
     case common
     /// Common, then the referrer and the user agent in quotes.
     case combined
     /// One JSON object a line. A refused request has its line in `request` instead of the parts. Where they are known:
-    /// `request_id`, the answer's X-Request-Id; `trace_id` and `span_id`, of the request's `traceparent`.
+    /// `user`, who logged in; `request_id`, the answer's X-Request-Id; `trace_id` and `span_id`, of the request's
+    /// `traceparent`.
     case json
 }
 
@@ -49,10 +50,12 @@ struct AccessLogEntry {
     var start: Instant
     /// What the answer calls its request: X-Request-Id.
     var name: String?
+    /// Who the request is of, where somebody found out.
+    var user: String?
 }
 
 /// The access log of one loop: lines are gathered during a turn and written at its end.
-struct AccessLog {
+package struct AccessLog {
     /// The status logged for a request whose connection ended before it was answered: nginx's.
     static let unanswered = 499
     /// Lines are written early when they take more than this.
@@ -120,7 +123,13 @@ struct AccessLog {
 
     private mutating func appendCommon(_ entry: AccessLogEntry) {
         lines.append(contentsOf: entry.peer.host.utf8)
-        lines.append(contentsOf: " - - [".utf8)
+        if let user = entry.user {
+            lines.append(contentsOf: " - ".utf8)
+            appendUser(user)
+            lines.append(contentsOf: " [".utf8)
+        } else {
+            lines.append(contentsOf: " - - [".utf8)
+        }
         lines.append(contentsOf: timestamp.common)
         lines.append(contentsOf: "] \"".utf8)
         appendRequestLine(entry.head)
@@ -128,6 +137,17 @@ struct AccessLog {
         appendDecimal(entry.status, to: &lines)
         lines.append(UInt8(ascii: " "))
         appendDecimal(entry.contentLength, to: &lines)
+    }
+
+    /// One word, whatever the name is: a space in it would make columns of it, and "-" says that there is none.
+    private mutating func appendUser(_ user: String) {
+        let isNone = user.isEmpty || user == "-"
+        let octets = Array((isNone ? "\"\(user)\"" : user).utf8)
+        if isNone { return lines.append(contentsOf: octets) }
+        for piece in octets.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).enumerated() {
+            if piece.offset > 0 { lines.append(contentsOf: "\\x20".utf8) }
+            Self.appendEscaped(Array(piece.element).span, to: &lines)
+        }
     }
 
     private mutating func appendCombined(_ entry: AccessLogEntry) {
@@ -148,8 +168,46 @@ struct AccessLog {
         if head.requestLineBytes.isEmpty {
             lines.append(UInt8(ascii: "-"))
         } else {
-            Self.appendEscaped(head.requestLineBytes, to: &lines)
+            Self.appendRequestLine(head.requestLineBytes, to: &lines)
         }
+    }
+
+    /// A request line, escaped, without the token that a client may have put into its query (RFC 6750 §2.3): whoever can
+    /// read a log could use it.
+    static func appendRequestLine(_ line: Span<UInt8>, to output: inout [UInt8]) {
+        if let masked = withoutToken(line) {
+            appendEscaped(masked.span, to: &output)
+        } else {
+            appendEscaped(line, to: &output)
+        }
+    }
+
+    /// The octets with `***` for the value of each `access_token` in a query; nil where there is none.
+    private static func withoutToken(_ octets: Span<UInt8>) -> [UInt8]? {
+        var index = 0
+        while index < octets.count, octets[index] != UInt8(ascii: "?") { index += 1 }
+        guard index < octets.count else { return nil }
+        let name = "access_token="
+        var masked: [UInt8]?
+        var kept = 0
+        while index < octets.count {
+            let start = index + 1
+            index = start
+            while index < octets.count, octets[index] != UInt8(ascii: "&"), octets[index] != 0x20 { index += 1 }
+            if index - start >= name.utf8.count,
+                octets.extracting(start..<start + name.utf8.count).equals(ignoringCase: name)
+            {
+                var copy = masked ?? []
+                copy.append(copying: octets.extracting(kept..<start + name.utf8.count))
+                copy += Array("***".utf8)
+                masked = copy
+                kept = index
+            }
+            // What follows a space is the version.
+            if index < octets.count, octets[index] == 0x20 { break }
+        }
+        masked?.append(copying: octets.extracting(kept..<octets.count))
+        return masked
     }
 
     private mutating func appendJSON(_ entry: AccessLogEntry) {
@@ -161,16 +219,18 @@ struct AccessLog {
         let head = entry.head
         if entry.hasHead {
             appendMember("method", head.method.rawValue)
-            appendMember("target", head.target)
+            appendMember("target", Self.target(head))
             appendMember("protocol", head.version == .http1_0 ? "HTTP/1.0" : "HTTP/1.1")
             if let host = head.authority?.host { appendMember("host", host) }
             if let referrer = head.fields[.referer] { appendMember("referrer", referrer) }
             if let agent = head.fields[.userAgent] { appendMember("user_agent", agent) }
         } else if !head.requestLineBytes.isEmpty {
             // What was refused has no parts that could be trusted.
-            let line = Array(head.requestLineBytes, 0..<head.requestLineBytes.count)
+            let octets = head.requestLineBytes
+            let line = Self.withoutToken(octets) ?? Array(octets, 0..<octets.count)
             appendMember("request", String(decoding: line, as: UTF8.self))
         }
+        if let user = entry.user { appendMember("user", user) }
         if let name = entry.name { appendMember("request_id", name) }
         if let trace = head.traceContext {
             appendMember("trace_id", trace.traceID.description)
@@ -184,6 +244,11 @@ struct AccessLog {
         // Not the turn's time: a handler that never waits works within one turn.
         appendDecimal(Int(clamping: entry.start.duration(to: .now()).count / 1000), to: &lines)
         lines.append(UInt8(ascii: "}"))
+    }
+
+    private static func target(_ head: RequestHead) -> String {
+        let target = head.target
+        return withoutToken(target.utf8.span).map { String(decoding: $0, as: UTF8.self) } ?? target
     }
 
     private mutating func appendMember(_ name: StaticString, _ value: String) {
@@ -203,7 +268,7 @@ struct AccessLog {
 
     /// A log line is read by terminals and programs: control characters, quotes, backslashes and octets outside ASCII
     /// are written as \xHH, so nothing a client sends can forge a line or steer a terminal.
-    static func appendEscaped(_ text: Span<UInt8>, to output: inout [UInt8]) {
+    package static func appendEscaped(_ text: Span<UInt8>, to output: inout [UInt8]) {
         for index in text.indices {
             let octet = text[index]
             if octet < 0x20 || octet > 0x7E || octet == UInt8(ascii: "\"") || octet == UInt8(ascii: "\\") {

@@ -302,7 +302,8 @@ final class Connection: EventSource, @unchecked Sendable {
                     status: exchange.status,
                     contentLength: exchange.contentSent,
                     start: exchange.start,
-                    name: exchange.name
+                    name: exchange.name,
+                    user: exchange.user
                 )
             )
         }

@@ -36,6 +36,8 @@ final class Exchange {
     var contentSent = 0
     /// What the answer calls its request, for an access log that tells it.
     var name: String?
+    /// Who the request is of, for the access log.
+    var user: String?
     /// For the observer, where there is one.
     var method = ObservedMethod.other
     var route: RoutePattern?
@@ -101,6 +103,7 @@ final class Exchange {
         if stream != nil { stream = nil }
         if upgraded != nil { upgraded = nil }
         if name != nil { name = nil }
+        if user != nil { user = nil }
         if route != nil { route = nil }
     }
 

@@ -22,15 +22,17 @@ struct OncePerTenSeconds {
 
 /// Lets one event of each peer pass in 10 s and counts the others. Of many peers, whoever has not been heard of for longest
 /// is forgotten.
-struct OncePerPeer {
+package struct OncePerPeer {
     private static let interval = Nanoseconds(.seconds(10))
     /// Peers remembered.
     static let limit = 256
 
     private var gates: [String: Gate] = [:]
 
+    package init() {}
+
     /// - Returns: nil to keep quiet, else how many of the same peer were kept quiet since the last that passed.
-    mutating func permits(_ peer: String, at now: Instant) -> Int? {
+    package mutating func permits(_ peer: String, at now: Instant) -> Int? {
         if gates[peer] == nil, gates.count >= Self.limit, let oldest = gates.min(by: { $0.value.next < $1.value.next })
         {
             gates[oldest.key] = nil

@@ -44,9 +44,21 @@ final class ReceivedRequest: @unchecked Sendable {
 
     /// The same with other fields.
     func with(_ fields: Fields) -> ReceivedRequest {
+        let other = copy()
+        other.head.fields = fields
+        return other
+    }
+
+    /// The same with other content.
+    func with(_ body: RequestBody) -> ReceivedRequest {
+        let other = copy()
+        other.body = body
+        return other
+    }
+
+    private func copy() -> ReceivedRequest {
         let other = another()
         other.head = head
-        other.head.fields = fields
         other.peer = peer
         other.session = session
         other.body = body
@@ -58,7 +70,7 @@ final class ReceivedRequest: @unchecked Sendable {
     /// The request line, fit for a log.
     var escapedRequestLine: String {
         var line: [UInt8] = []
-        AccessLog.appendEscaped(head.requestLineBytes, to: &line)
+        AccessLog.appendRequestLine(head.requestLineBytes, to: &line)
         return String(decoding: line, as: UTF8.self)
     }
 
@@ -73,10 +85,10 @@ final class ReceivedRequest: @unchecked Sendable {
             }
             var response = format(error)
             // A 405 must have Allow, a 401 WWW-Authenticate, whatever it looks like (RFC 9110 §15.5).
+            let own = response.fields
             for (name, value) in error.fields {
-                if let name = HTTPField.Name(name), !response.fields.contains(name) {
-                    response.fields.append(name, value)
-                }
+                // All of its lines: a 401 may have several challenges.
+                if let name = HTTPField.Name(name), !own.contains(name) { response.fields.append(name, value) }
             }
             return response
         }

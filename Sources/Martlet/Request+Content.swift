@@ -26,6 +26,11 @@ extension Request {
         throw HTTPError(.badRequest, "Content-Type is not one media type.")
     }
 
+    /// Puts content in memory in the place of what came: for middleware that had to read it, so that handlers can too.
+    package mutating func replaceBody(with octets: [UInt8]) {
+        received = received.with(RequestBody(bytes: octets))
+    }
+
     /// Refuses content that is compressed, or coded otherwise: nothing here decodes it.
     /// - Throws: `HTTPError` 415 with `Accept-Encoding: identity` (RFC 9110 §12.5.3).
     package func requireIdentityCoding() throws(HTTPError) {

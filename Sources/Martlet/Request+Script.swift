@@ -2,31 +2,7 @@ import HTTPTypes
 import MartletReactor
 import MartletWire
 
-/// Who sent a request, as something in front of the handler has made sure, and by which scheme: for AUTH_TYPE and
-/// REMOTE_USER of scripts (RFC 3875 §4.1.1, §4.1.11).
-package struct ProvenUser: Sendable, Equatable {
-    /// The user's name.
-    package var name: String
-    /// The scheme as Authorization names it, such as "Basic".
-    package var scheme: String
-
-    package init(name: String, scheme: String) {
-        self.name = name
-        self.scheme = scheme
-    }
-}
-
-private struct ProvenUserKey: RequestKey {
-    typealias Value = ProvenUser
-}
-
 extension Request {
-    /// Who sent it; nil where nobody had to say.
-    package var provenUser: ProvenUser? {
-        get { self[ProvenUserKey.self] }
-        set { self[ProvenUserKey.self] = newValue }
-    }
-
     /// What its server says in `Server`; nil: nothing.
     package var serverName: String? {
         guard let connection = received.connection?.connection else { return "Martlet" }

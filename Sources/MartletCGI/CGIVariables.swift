@@ -106,7 +106,7 @@ struct CGIVariables: Sendable {
     // MARK: The request
 
     private mutating func addContent(_ request: Request, _ length: Int?) throws(Fault) {
-        if let user = request.provenUser { try set("AUTH_TYPE", user.scheme) }
+        if let user = request.user { try set("AUTH_TYPE", user.scheme) }
         if let length { try set("CONTENT_LENGTH", "\(length)") }
         if let type = request.fields.joinedOctets("content-type") { try set("CONTENT_TYPE", type) }
     }
@@ -127,7 +127,7 @@ struct CGIVariables: Sendable {
         try set("REMOTE_ADDR", address)
         try set("REMOTE_HOST", address)
         if let port = request.peer.port { try set("REMOTE_PORT", "\(port)") }
-        if let user = request.provenUser { try set("REMOTE_USER", user.name) }
+        if let user = request.user { try set("REMOTE_USER", user.name) }
     }
 
     private mutating func addTarget(_ head: RequestHead) throws(Fault) {

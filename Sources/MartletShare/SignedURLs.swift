@@ -126,7 +126,7 @@ public struct SignedURLs: Middleware {
 
     /// Answers for a share with a count.
     private func answer(_ request: Request, _ share: Share, _ next: Next) async throws -> Response {
-        let user = Peer(request.peer).description
+        let user = CountedPeer(request.peer).description
         let ledger = folder.ledger
         let uses = try await Self.counted(request) { try ledger.uses(of: share) }
         let mayBePart = request.method == .head || request.fields.contains(.range)

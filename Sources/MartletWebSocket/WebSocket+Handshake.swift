@@ -54,7 +54,7 @@ extension WebSocket {
             throw needed("This server speaks version 13 of WebSocket.")
         }
         // Two keys are joined by a comma, so they are none.
-        guard let key = request.fields[.secWebSocketKey], Base64.isSixteenOctets(key) else {
+        guard let key = request.fields[.secWebSocketKey], Base64.decode(key)?.count == 16 else {
             throw HTTPError(.badRequest, "Sec-WebSocket-Key must be 16 octets in base64.")
         }
         return key

@@ -81,7 +81,8 @@ public struct RateLimit: Middleware {
     public func respond(to request: Request, next: Next) async throws -> Response {
         let wait: Nanoseconds? =
             switch place {
-            case .process(let buckets, let now): buckets.withLock { $0.take(from: Peer(request.peer), at: now()) }
+            case .process(let buckets, let now):
+                buckets.withLock { $0.take(from: CountedPeer(request.peer), at: now()) }
             case .store(let buckets): try await buckets.take(for: request)
             }
         guard let wait else { return try await next(request) }
@@ -91,38 +92,6 @@ public struct RateLimit: Middleware {
             "Too many requests; try again in \(seconds) s.",
             fields: Fields(.retryAfter, "\(seconds)")
         )
-    }
-}
-
-/// Who is counted as one: an IPv4 address, or an IPv6 /64, which is what one customer has; all of a Unix socket.
-package enum Peer: Hashable, CustomStringConvertible {
-    case ipv4(UInt32)
-    case ipv6(UInt64)
-    /// A neighbour on a link: all of them have the same /64.
-    case linkLocal(UInt64)
-    case unix
-
-    package init(_ address: SocketAddress) {
-        switch address {
-        case .ipv4(let address, _): self = .ipv4(address)
-        case .ipv6(let high, let low, _, _):
-            if let mapped = address.mappedIPv4 {
-                self = .ipv4(mapped)
-            } else {
-                self = high >> 54 == 0xFE80 >> 6 ? .linkLocal(low) : .ipv6(high)
-            }
-        case .unix: self = .unix
-        }
-    }
-
-    /// As it stands in a store's key.
-    package var description: String {
-        switch self {
-        case .ipv4(let address): SocketAddress.ipv4(address, port: 0).host
-        case .ipv6(let high): SocketAddress.ipv6(high, 0, port: 0, zone: 0).host + "/64"
-        case .linkLocal(let low): SocketAddress.ipv6(0xFE80 << 48, low, port: 0, zone: 0).host
-        case .unix: "unix"
-        }
     }
 }
 
@@ -147,7 +116,7 @@ private final class StoredBuckets: Sendable {
     /// - Throws: `HTTPError` 503 when the store fails and that refuses; `CancellationError`.
     func take(for request: Request) async throws -> Nanoseconds? {
         do {
-            let wait = try await store.take("\(name):\(Peer(request.peer))", interval: interval, burst: burst)
+            let wait = try await store.take("\(name):\(CountedPeer(request.peer))", interval: interval, burst: burst)
             return wait.map { Nanoseconds($0) }
         } catch is CancellationError where Task.isCancelled {
             throw CancellationError()
@@ -183,8 +152,8 @@ private struct Buckets {
     private let fillTime: UInt64
     private let limit: Int
     /// The peers seen lately, and those seen last in the time before that. Whoever is in neither has a full bucket.
-    private var recent: [Peer: UInt64] = [:]
-    private var older: [Peer: UInt64] = [:]
+    private var recent: [CountedPeer: UInt64] = [:]
+    private var older: [CountedPeer: UInt64] = [:]
     private var recentSince: UInt64
 
     init(interval: UInt64, burst: UInt64, limit: Int, start: Instant) {
@@ -197,7 +166,7 @@ private struct Buckets {
 
     /// Takes one request out of the peer's bucket.
     /// - Returns: nil when there was one; else how long it takes until there is.
-    mutating func take(from peer: Peer, at now: Instant) -> Nanoseconds? {
+    mutating func take(from peer: CountedPeer, at now: Instant) -> Nanoseconds? {
         let now = now.nanoseconds
         // In this time every bucket that was not used has become full.
         if now &- recentSince > fillTime { turn(at: now) }

@@ -1,3 +1,5 @@
+import MartletWire
+
 /// The answer to a handshake's key (RFC 6455 §4.2.2): it shows a client that nobody but a WebSocket server answered.
 package enum AcceptKey {
     /// What every server appends to the key before it takes the hash.

@@ -1,8 +1,9 @@
-/// Base64 with padding (RFC 4648 §4), as far as a handshake needs it: written here for the reason given at `SHA1`.
+/// Base64 with padding (RFC 4648 §4): one text for each octets, and no other is read.
 package enum Base64 {
     /// `octets` in base64.
     package static func encode(_ octets: [UInt8]) -> String {
         var text: [UInt8] = []
+        text.reserveCapacity((octets.count + 2) / 3 * 4)
         for start in stride(from: 0, to: octets.count, by: 3) {
             let group = octets[start..<min(start + 3, octets.count)]
             let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
@@ -14,13 +15,33 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whether `text` is the base64 of 16 octets, as the key of a handshake has to be (RFC 6455 §4.2.1): 22 characters
-    /// of the alphabet and two of padding, the unused bits zero (RFC 4648 §3.5).
-    package static func isSixteenOctets(_ text: String) -> Bool {
-        let text = Array(text.utf8)
-        guard text.count == 24, text[22...].allSatisfy({ $0 == UInt8(ascii: "=") }) else { return false }
-        let values = text[..<22].compactMap(value)
-        return values.count == 22 && values[21] & 0x0F == 0
+    /// The octets that `text` is the base64 of; nil when it is none: a character outside the alphabet, white space too,
+    /// padding that is missing or too much, bits that are not used and not zero (§3.5).
+    package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+        guard text.count % 4 == 0 else { return nil }
+        let pad = UInt8(ascii: "=")
+        var end = text.count
+        while end > 0, text.count - end < 2, text[end - 1] == pad { end -= 1 }
+        var octets: [UInt8] = []
+        octets.reserveCapacity(text.count / 4 * 3)
+        var bits = UInt32(0)
+        var count = 0
+        for index in 0..<end {
+            guard let value = value(text[index]) else { return nil }
+            bits = (bits & 0xFF) << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                octets.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        guard bits & (1 << UInt32(count) - 1) == 0 else { return nil }
+        return octets
+    }
+
+    /// The octets that `text` is the base64 of, as the other has it.
+    package static func decode(_ text: String) -> [UInt8]? {
+        decode(text.utf8.span)
     }
 
     private static func character(_ value: UInt8) -> UInt8 {

@@ -1,0 +1,129 @@
+import Logging
+import Martlet
+public import MartletReactor
+
+/// Counts failed logins by peer, and slows down who fails often.
+///
+/// A peer, an IPv4 address or an IPv6 /64, may fail five times; then it has to wait a second before it may try again, after
+/// the next failure two seconds, and so on up to a minute. A try before that is answered 429 with `Retry-After`, and nothing
+/// is compared: even the right password would not do. So a peer guesses some 1,500 passwords a day, and no connection is
+/// held. Whoever has not failed for ten minutes begins anew. Not slowed are those who are logged in: Basic credentials that
+/// were right a while ago, Digest nonces in use, and tokens, which nobody can guess.
+///
+/// Failures are logged with peer and user name, once in ten seconds for each peer, never with what was sent as a secret.
+///
+/// Behind a proxy all its clients are one peer, unless it speaks the PROXY protocol: use ``off`` there, and limit at the
+/// proxy.
+public final class FailedLogins: Sendable {
+    /// Checks that one peer may have under way at once.
+    static let simultaneousLimit = 16
+    /// After so long without a failure, all are forgotten.
+    private static let memory = Nanoseconds(.seconds(600))
+
+    /// Counts nothing, and slows nobody; failures are logged all the same.
+    public static let off = FailedLogins(free: .max, peers: 2)
+
+    private struct Peer {
+        var failures = 0
+        var lastFailure = Instant(nanoseconds: 0)
+        var waitEnd = Instant(nanoseconds: 0)
+    }
+
+    private struct State {
+        /// Those of late, and those before; whoever is in neither is as new.
+        var recent: [CountedPeer: Peer] = [:]
+        var older: [CountedPeer: Peer] = [:]
+        /// How many are being checked.
+        var pending: [CountedPeer: Int] = [:]
+        var log = OncePerPeer()
+    }
+
+    private let free: Int
+    private let longestWait: Nanoseconds
+    private let limit: Int
+    private let now: @Sendable () -> Instant
+    private let state = Locked(State())
+
+    /// A count of its own.
+    /// - Parameters:
+    ///   - free: failures before anybody has to wait; default 5.
+    ///   - longestWait: the longest time that a peer has to wait; default a minute.
+    ///   - peers: how many are remembered; default 4,096. Of more, those seen longest ago are forgotten.
+    ///   - now: the clock; for tests.
+    public init(
+        free: Int = 5,
+        longestWait: Duration = .seconds(60),
+        peers: Int = 4096,
+        now: @escaping @Sendable () -> Instant = Instant.now
+    ) {
+        self.free = max(0, free)
+        self.longestWait = Nanoseconds(longestWait)
+        limit = max(1, peers / 2)
+        self.now = now
+    }
+
+    private var isOff: Bool { free == .max }
+
+    /// Counts a check that begins.
+    /// - Returns: nil when it may; else in how many seconds.
+    func admit(_ address: SocketAddress) -> UInt64? {
+        if isOff { return nil }
+        let peer = CountedPeer(address)
+        let now = now()
+        return state.withLock { state in
+            if let entry = state.recent[peer] ?? state.older[peer], entry.waitEnd > now {
+                return now.duration(to: entry.waitEnd).count / 1_000_000_000 + 1
+            }
+            guard state.pending[peer, default: 0] < Self.simultaneousLimit else { return 1 }
+            state.pending[peer, default: 0] += 1
+            return nil
+        }
+    }
+
+    /// A check that was counted is over.
+    func end(_ address: SocketAddress) {
+        if isOff { return }
+        let peer = CountedPeer(address)
+        state.withLock { state in
+            guard let count = state.pending[peer] else { return }
+            state.pending[peer] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// A login failed.
+    func fail(_ address: SocketAddress, _ refusal: AuthRefusal, _ logger: Logger) {
+        let now = now()
+        let quiet = state.withLock { state in
+            if !isOff { count(CountedPeer(address), at: now, &state) }
+            return state.log.permits(address.host, at: now)
+        }
+        guard let quiet else { return }
+        let user = refusal.userName.map { "for user \"\(Self.escaped($0))\" " } ?? ""
+        let more = quiet == 0 ? "" : " (and \(quiet) more from there)"
+        logger.warning("a login \(user)from \(address.host) failed: \(refusal.detail)\(more)")
+    }
+
+    private func count(_ peer: CountedPeer, at now: Instant, _ state: inout State) {
+        var entry = state.recent[peer] ?? state.older[peer] ?? Peer()
+        if entry.lastFailure.duration(to: now).count > Self.memory.count { entry.failures = 0 }
+        entry.failures += 1
+        entry.lastFailure = now
+        let over = entry.failures - free
+        if over > 0 {
+            let seconds = UInt64(1) << UInt64(min(over - 1, 30))
+            entry.waitEnd = now + Nanoseconds(count: min(seconds * 1_000_000_000, longestWait.count))
+        }
+        if state.recent[peer] == nil, state.recent.count >= limit {
+            state.older = state.recent
+            state.recent = [:]
+        }
+        state.recent[peer] = entry
+    }
+
+    /// A name that somebody claims, fit for a log.
+    static func escaped(_ name: String) -> String {
+        var text: [UInt8] = []
+        AccessLog.appendEscaped(Array(name.utf8.prefix(64)).span, to: &text)
+        return String(decoding: text, as: UTF8.self) + (name.utf8.count > 64 ? "…" : "")
+    }
+}
