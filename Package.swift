@@ -175,6 +175,7 @@ let package = Package(
             dependencies: [
                 "MartletService", "Martlet", "MartletCGI", "MartletDaemon", "MartletFiles", "MartletGateway",
                 "MartletReactor", "MartletWire", "CMartlet",
+                .target(name: "MartletAuth", condition: .when(traits: ["TLS"])),
                 .target(name: "MartletShare", condition: .when(traits: ["TLS"])),
                 .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -3,7 +3,7 @@ public struct AuthError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A sentence for whoever set it up.
     public let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }

@@ -29,6 +29,9 @@ struct FrontCommand: ConfigurableCommand {
     @OptionGroup(title: "Who is let in")
     var addresses: AddressOptions
 
+    @OptionGroup(title: "Who has to log in")
+    var auth: AuthOptions
+
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
 
@@ -64,7 +67,8 @@ struct FrontCommand: ConfigurableCommand {
         )
         plan.configuration.limits = try limits.resolved()
         logging.apply(to: &plan.configuration)
-        plan.middleware = try addresses.middleware()
+        plan.middleware = try addresses.middleware() + auth.middleware()
+        auth.tell(&plan, settings)
         plan.connects = true
         return plan
     }

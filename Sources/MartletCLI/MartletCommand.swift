@@ -56,6 +56,9 @@ struct MartletCommand: ConfigurableCommand {
     @OptionGroup(title: "Who is let in")
     var shares: ShareOptions
 
+    @OptionGroup(title: "Who has to log in")
+    var auth: AuthOptions
+
     @OptionGroup(title: "TLS")
     var tls: TLSOptions
 
@@ -86,17 +89,20 @@ struct MartletCommand: ConfigurableCommand {
         let content: ServedContent
         var own: [any Middleware] = []
         var shared: [SharedFolder] = []
+        var auths = [auth]
         if settings.sites.isEmpty {
             let subject = try Subject(operands.path ?? serving.directory ?? ".")
             try scripts.refuseIdle()
             content = try ServedContent(subject, serving.resolved(), proxies, scripts)
-            own = try shares.middleware(for: subject.path, except: content.mounted)
+            own = try shares.middleware(for: subject.path, except: content.mounted, orLogin: auth.isOn)
+            own += try auth.middleware()
             if shares.shares { shared = [SharedFolder(path: subject.path)] }
         } else {
             let sites = try Sites(settings)
             sites.addCertificates(to: &tls)
             content = sites.content
             shared = sites.shared
+            auths = sites.auths
         }
         var plan = ServingPlan(
             content.handler,
@@ -114,6 +120,7 @@ struct MartletCommand: ConfigurableCommand {
         plan.shared = shared
         // Links may lead anywhere, and whoever follows them wants to.
         plan.readable = content.followsLinks ? ["/"] : content.readable
+        for auth in auths { auth.tell(&plan, settings) }
         plan.connects = content.connects
         plan.runsPrograms = content.runsPrograms
         plan.changeable = content.changeable

@@ -38,10 +38,15 @@ struct ShareOptions: ParsableArguments {
     /// - Parameters:
     ///   - files: the folder or file that is served: a URL for another one's is not for this one's.
     ///   - paths: those that other servers answer, which no share opens.
-    func middleware(for files: String, except paths: [String]) throws -> [any Middleware] {
+    ///   - orLogin: whether who has none may log in instead.
+    func middleware(
+        for files: String,
+        except paths: [String],
+        orLogin: Bool
+    ) throws -> [any Middleware] {
         guard shares else { return [] }
         #if TLS
-            return [SignedURLs(try folder(), for: files, others: .refused, except: paths)]
+            return [SignedURLs(try folder(), for: files, others: orLogin ? .passedOn : .refused, except: paths)]
         #else
             throw Problem(Self.missing)
         #endif

@@ -26,6 +26,9 @@ struct SiteOptions: ParsableArguments {
     @OptionGroup
     var shares: ShareOptions
 
+    @OptionGroup
+    var auth: AuthOptions
+
     @Option(
         help: ArgumentHelp("The site's certificate and its chain (PEM).", valueName: "file"),
         completion: .file()

@@ -7,6 +7,8 @@ import MartletService
 struct Sites {
     /// A host that no site has is answered with 421, unless there is a site without names.
     let content: ServedContent
+    /// Who has to log in at each site.
+    let auths: [AuthOptions]
     /// The files of sites for which signed URLs are taken.
     let shared: [SharedFolder]
     private let certificates: [(file: String, key: String?)]
@@ -19,6 +21,7 @@ struct Sites {
         var groups: [Group] = []
         var contents: [ServedContent] = []
         var shared: [SharedFolder] = []
+        var auths: [AuthOptions] = []
         var certificates: [(String, String?)] = []
         var seen: Set<String> = []
         for site in settings.sites {
@@ -39,6 +42,7 @@ struct Sites {
             }
             groups += own.groups
             contents.append(own.content)
+            auths.append(options.auth)
             if options.shares.shares, let files = own.content.files {
                 let host = options.hosts.first { !$0.hasPrefix("*") && !$0.hasPrefix(":") }
                 if options.hosts.isEmpty || host != nil { shared.append(SharedFolder(host: host, path: files)) }
@@ -56,6 +60,7 @@ struct Sites {
         )
         self.certificates = certificates
         self.shared = shared
+        self.auths = auths
     }
 
     private static func site(_ options: SiteOptions) throws -> (groups: [Group], content: ServedContent) {
@@ -71,8 +76,13 @@ struct Sites {
             guard let files = content.files else {
                 throw ValidationError("--shares is for files, and this site has none.")
             }
-            middleware += try options.shares.middleware(for: files, except: content.mounted)
+            middleware += try options.shares.middleware(
+                for: files,
+                except: content.mounted,
+                orLogin: options.auth.isOn
+            )
         }
+        middleware += try options.auth.middleware()
         guard !options.hosts.isEmpty else {
             return ([Group("", middleware: middleware) { Route("/**", handler) }], content)
         }

@@ -76,7 +76,7 @@ final class Generation: @unchecked Sendable {
 
     /// Files that a plan's servers read again and again, beside what it names itself.
     static func files(_ plan: ServingPlan) throws -> [String] {
-        try plan.tls.resolved().map { SecuredServing($0).files } ?? []
+        try plan.files + (plan.tls.resolved().map { SecuredServing($0).files } ?? [])
     }
 
     private static func listeners(
@@ -126,7 +126,7 @@ final class Generation: @unchecked Sendable {
     }
 
     /// Files that are read again while it runs, beside what the plan names.
-    var files: [String] { secured?.files ?? [] }
+    var files: [String] { plan.files + (secured?.files ?? []) }
 
     /// The server of what the plan is about.
     var main: Server { servers[0].server }

@@ -144,6 +144,7 @@ package final class ServiceProcess: @unchecked Sendable {
         DescriptorLimit.raise()
         let bound = current.addresses + adminListeners.map(\.address)
         try ServiceRights.check(current.plan, bound: bound)
+        for warning in ServiceRights.warnings(current.plan, bound: current.addresses) { Messages.complain(warning) }
         var folders = environment.background.map { [$0.runFolder, $0.logFolder] } ?? []
         folders += logs.all.map { ServiceRights.folder(of: $0.path) }
         for case .unix(let path) in bound { folders.append(ServiceRights.folder(of: path)) }

@@ -53,15 +53,27 @@ struct ServiceRights {
         }
     }
 
+    /// What is worth a warning at the start.
+    static func warnings(_ plan: ServingPlan, bound: [SocketAddress]) -> [String] {
+        var warnings = plan.warnings
+        let isPublic = bound.contains { !$0.isLoopback && $0.port != nil }
+        if plan.takesSecrets, isPublic, (try? plan.tls.resolved()) == nil {
+            warnings.append(
+                "passwords and tokens come without TLS: anybody on the way can read them. Add --tls or, for --auth, --auth-scheme digest."
+            )
+        }
+        if plan.runsPrograms, Privileges.isRoot, plan.service.user == nil {
+            warnings.append(
+                "scripts run as root: a mistake in one is a hole in the machine. Add --user www-data, or --user root if you mean it."
+            )
+        }
+        return warnings
+    }
+
     /// Root on a port of its own, without a word that this is meant, is a mistake: whoever takes the server over has the
     /// machine.
     static func check(_ plan: ServingPlan, bound: [SocketAddress]) throws {
         guard Privileges.isRoot, plan.service.user == nil else { return }
-        if plan.runsPrograms {
-            Messages.complain(
-                "scripts run as root: a mistake in one is a hole in the machine. Add --user www-data, or --user root if you mean it."
-            )
-        }
         guard let port = bound.lazy.compactMap(\.port).first(where: { $0 < 1024 }) else { return }
         throw Problem(
             """

@@ -29,6 +29,14 @@ package struct ServingPlan {
     package var changeable: [String] = []
     /// Stands before the handler and all that the server answers itself, outermost first.
     package var middleware: [any Middleware] = []
+    /// Files that the handler and middleware read again while the server runs.
+    package var files: [String] = []
+    /// Whether clients send passwords or tokens as they are.
+    package var takesSecrets = false
+    /// The option that has a secret itself, which no file of settings is to get: "--auth".
+    package var secretOption: String?
+    /// What the start warns of, in sentences.
+    package var warnings: [String] = []
     /// Files for which signed URLs are taken.
     package var shared: [SharedFolder] = []
     /// What start-up says instead of its usual message, given all URLs; on standard output.

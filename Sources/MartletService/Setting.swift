@@ -39,6 +39,11 @@ package struct Setting: Equatable {
         if case .texts(let texts) = value { texts } else { [] }
     }
 
+    /// Whether the values of an option are secrets, but for paths to them.
+    static func isSecret(_ name: String) -> Bool {
+        ["auth", "password", "secret", "token"].contains { name.hasSuffix($0) }
+    }
+
     /// Whether it says nothing: `false`, an empty list. It hides what lower layers say all the same.
     var isEmpty: Bool { arguments.isEmpty }
 
@@ -47,6 +52,7 @@ package struct Setting: Equatable {
         let value =
             switch value {
             case .isSet(let isSet): "\(isSet)"
+            case .texts where Self.isSecret(name): "not shown"
             case .texts(let texts): texts.map { "'\($0)'" }.joined(separator: ", ")
             }
         return told("is \(Banner.printable(value)); it must be \(expectation).")

@@ -59,7 +59,7 @@ extension OptionInfo {
 
     /// A password, or a URL that has one.
     private func isSecret(_ text: String) -> Bool {
-        if !isPath, ["password", "secret", "token"].contains(where: { name.hasSuffix($0) }) { return true }
+        if !isPath, Setting.isSecret(name) { return true }
         guard let authority = text.firstRange(of: "://") else { return false }
         return text[authority.upperBound...].prefix { $0 != "/" }.contains("@")
     }

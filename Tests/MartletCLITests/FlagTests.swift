@@ -32,7 +32,9 @@ struct FlagTests {
             "--syslog", "--drain-delay", "--drain-timeout", "--user", "--admin", "--no-sandbox", "--config",
             "--print-config", "--cgi", "--cgi-dir", "--cgi-interpreter", "--cgi-env", "--cgi-timeout",
             "--cgi-processes",
-            "--cgi-authorization", "--cgi-writes",
+            "--cgi-authorization", "--cgi-writes", "-a, --auth", "--auth-scheme", "--auth-file", "--auth-digests",
+            "--auth-tokens", "--auth-groups", "--auth-rule", "--auth-realm", "--auth-plain", "--auth-md5", "--allow",
+            "--deny", "--shares", "--share-dir", "--qr",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }
         // And no other: what has no test here is not done.

@@ -163,6 +163,9 @@ struct ServiceFiles {
         guard command.namesFolder else {
             throw Problem("name the folder: a service has no current one. As: service install /srv/www")
         }
+        if let option = plan.secretOption {
+            throw Problem("\(option) has a password, which is not written into a service's settings. Use --auth-file.")
+        }
         guard let program = DetachedProcess.ownExecutable else {
             throw Problem("/proc/self/exe does not say which program this is. Mount /proc.")
         }
@@ -179,7 +182,8 @@ struct ServiceFiles {
             )
             if let user = plan.service.user { service.user = .named(user) }
             service.readable = try plan.readable + Generation.files(plan) + [Self.path(of: .settings, name)]
-            service.writable = plan.writable + plan.changeable + (plan.logging.logFile.map { [ServiceRights.folder(of: $0)] } ?? [])
+            service.writable =
+                plan.writable + plan.changeable + (plan.logging.logFile.map { [ServiceRights.folder(of: $0)] } ?? [])
             if options.socket {
                 service.sockets = addresses.map(Self.stream)
             } else {

@@ -1,0 +1,162 @@
+import Glibc
+import MartletReactor
+import TestSupport
+import Testing
+
+@Suite("martlet --auth", .timeLimit(.patient))
+struct LoginTests {
+    private let folder: TemporaryDirectory
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        for name in ["page.txt", "public/page.txt", "staff/page.txt"] { try folder.write(name, "the page") }
+    }
+
+    /// The status of a GET by curl.
+    private func status(_ martlet: Martlet, _ path: String, _ arguments: String...) throws -> Int? {
+        let url = martlet.url + path
+        let result = try Tool.run("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}"] + arguments + [url])
+        return Int(result.text)
+    }
+
+    @Test("only users are let in, by the first rule that fits; the log has their names, and no password")
+    func rules() throws {
+        try folder.write("groups", "staff: bob\n")
+        let martlet = try Martlet(
+            [
+                folder.path, "--auth-rule", "GET /public/** anyone", "--auth-rule", "* /staff/** @staff",
+                "--auth-groups",
+                folder.path(of: "groups"), "--auth", "alice:secret:1", "--auth", "bob:secret:2",
+            ]
+        )
+        #expect(try status(martlet, "page.txt") == 401)
+        #expect(try status(martlet, "public/page.txt") == 200)
+        #expect(try status(martlet, "page.txt", "-u", "alice:secret:1") == 200)
+        #expect(try status(martlet, "page.txt", "-u", "alice:secret:2") == 401)
+        #expect(try status(martlet, "staff/page.txt", "-u", "alice:secret:1") == 403)
+        #expect(try status(martlet, "staff/page.txt", "-u", "bob:secret:2") == 200)
+        let log = try martlet.stop().errorText
+        #expect(log.contains("127.0.0.1 - alice ["))
+        #expect(log.contains("can read the password of --auth in the list of processes"))
+        #expect(log.contains("a login for user \"alice\" from 127.0.0.1 failed"))
+        #expect(!log.contains("secret:"))
+    }
+
+    @Test("a password from the environment is no reason for a warning, and is shown nowhere")
+    func environment() throws {
+        let martlet = try Martlet([folder.path], environment: ["MARTLET_AUTH": "alice:sesame"])
+        #expect(try status(martlet, "page.txt") == 401)
+        #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 200)
+        #expect(try !martlet.stop().errorText.contains("list of processes"))
+        let printed = try Martlet.fails(["--print-config"], environment: ["MARTLET_AUTH": "alice:sesame"])
+        #expect(printed.text.contains("# auth is not shown # MARTLET_AUTH") && !printed.text.contains("sesame"))
+        let wrong = try Martlet.fails([folder.path], environment: ["MARTLET_AUTH": "sesame"])
+        #expect(wrong.status != 0 && !wrong.errorText.contains("sesame"), "\(wrong.errorText)")
+    }
+
+    @Test("Digest sends no password, and needs no warning about the network")
+    func digest() throws {
+        let martlet = try Martlet([
+            folder.path, "--auth", "alice:sesame", "--auth-scheme", "digest", "--bind", "0.0.0.0",
+        ])
+        #expect(try status(martlet, "page.txt", "--digest", "-u", "alice:sesame") == 200)
+        #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 401)
+        #expect(try !martlet.stop().errorText.contains("without TLS"))
+        let basic = try Martlet([folder.path, "--auth", "alice:sesame", "--bind", "0.0.0.0"])
+        #expect(try basic.stop().errorText.contains("passwords and tokens come without TLS"))
+    }
+
+    @Test("a file of users is read again when it changes")
+    func file() throws {
+        // "sesame", by openssl passwd -6.
+        let hash = try run("openssl", arguments: ["passwd", "-6", "sesame"]).text.split(separator: "\n")[0]
+        let file = try folder.write(".users", "alice:\(hash)\n")
+        guard unsafe chmod(file, 0o600) == 0 else { throw SystemError(operation: "chmod") }
+        let martlet = try Martlet([folder.path, "--auth-file", file])
+        #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 200)
+        #expect(try status(martlet, "page.txt", "-u", "bob:sesame") == 401)
+        try folder.write(".new", "bob:\(hash)\n")
+        guard unsafe rename(folder.path(of: ".new"), file) == 0 else { throw SystemError(operation: "rename") }
+        try waited("bob is known") { try status(martlet, "page.txt", "-u", "bob:sesame") == 200 }
+        #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 401)
+        // It is among what is served, but hidden.
+        #expect(try status(martlet, ".users", "-u", "bob:sesame") == 404)
+    }
+
+    @Test("tokens let in, too, and stand before the rest in what is offered")
+    func tokens() throws {
+        let digits = try run("sh", arguments: ["-c", "printf %s token-1 | sha256sum"]).text.prefix(64)
+        let file = try folder.write(".tokens", "robot:read:\(digits)\n")
+        let martlet = try Martlet([folder.path, "--auth-tokens", file, "--auth", "alice:sesame"])
+        #expect(try status(martlet, "page.txt", "-H", "Authorization: Bearer token-1") == 200)
+        #expect(try status(martlet, "page.txt", "-H", "Authorization: Bearer token-2") == 401)
+        #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 200)
+        let head = try martlet.get("/page.txt").head()
+        let offered = head.split(separator: "\r\n").filter { $0.hasPrefix("WWW-Authenticate: ") }.map { $0.dropFirst(18) }
+        #expect(offered.count == 2 && offered[0].hasPrefix("Bearer ") && offered[1].hasPrefix("Basic "), "\(offered)")
+    }
+
+    @Test("a site of its own has users of its own; a front has them, too")
+    func elsewhere() throws {
+        let file = try folder.write(
+            "martlet.toml",
+            """
+            [[site]]
+            hosts = ["closed.test"]
+            directory = "."
+            auth = ["alice:sesame"]
+
+            [[site]]
+            hosts = ["open.test"]
+            directory = "."
+            """
+        )
+        let sites = try Martlet(["--config", file])
+        #expect(try status(sites, "page.txt", "-H", "Host: closed.test") == 401)
+        #expect(try status(sites, "page.txt", "-H", "Host: closed.test", "-u", "alice:sesame") == 200)
+        #expect(try status(sites, "page.txt", "-H", "Host: open.test") == 200)
+        let behind = try Martlet([folder.path])
+        let front = try Martlet(["front", "--to", String(behind.url.dropLast()), "--auth", "alice:sesame"])
+        #expect(try status(front, "page.txt") == 401)
+        #expect(try status(front, "page.txt", "-u", "alice:sesame") == 200)
+    }
+
+    @Test("scripts know who the user is, and not the password")
+    func scripts() throws {
+        let path = try folder.write("cgi-bin/who", "#!/bin/sh\necho Content-Type: text/plain\necho\nenv\n")
+        guard unsafe chmod(path, 0o755) == 0 else { throw SystemError(operation: "chmod") }
+        let martlet = try Martlet([folder.path, "--cgi", "--auth", "alice:sesame"])
+        let answer = try Tool.run("curl", ["-s", "-u", "alice:sesame", martlet.url + "cgi-bin/who"]).text
+        #expect(answer.contains("REMOTE_USER=alice\n") && answer.contains("AUTH_TYPE=Basic\n"))
+        #expect(!answer.contains("AUTHORIZATION"))
+        #expect(try status(martlet, "cgi-bin/who") == 401)
+    }
+
+    @Test("what cannot be is said with the remedy, and without the password")
+    func mistakes() throws {
+        let plain = try folder.write("plain", "alice:sesame\n")
+        let cases: [([String], String)] = [
+            (["--auth", "sesame"], "user:password"),
+            (["--auth", "alice:"], "user:password"),
+            (["--auth", "alice:sesame", "--auth", "alice:sesame"], "--auth has two passwords for alice"),
+            (["--auth", "alice:sesame", "--auth-file", plain], "--auth and --auth-file are both given"),
+            (["--auth-file", plain], "\(plain):1:"),
+            (["--auth-file", "/nosuch"], "/nosuch"),
+            (["--auth-rule", "* /** alice"], "--auth-rule lets nobody in"),
+            (["--auth", "alice:sesame", "--auth-rule", "/** alice"], "/** alice"),
+            (["--auth", "alice:sesame", "--auth-plain"], "--auth-plain is for the passwords of --auth-file"),
+            (["--auth-scheme", "digest"], "--auth-scheme is for the users of --auth"),
+            (["--auth-realm", "x"], "--auth-realm lets nobody in"),
+        ]
+        for (arguments, message) in cases {
+            let result = try Martlet.fails([folder.path, "-p", "0"] + arguments)
+            #expect(result.status != 0 && result.errorText.contains(message), "\(arguments): \(result.errorText)")
+            #expect(!result.errorText.contains("sesame"), "\(result.errorText)")
+        }
+        let service = try Martlet.fails(["service", "print", folder.path, "--auth", "alice:sesame"])
+        #expect(service.errorText.contains("Use --auth-file") && !service.text.contains("sesame"))
+        // A password that is not hashed is taken where that was asked for.
+        let martlet = try Martlet([folder.path, "--auth-file", plain, "--auth-plain"])
+        #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 200)
+    }
+}
