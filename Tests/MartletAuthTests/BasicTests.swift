@@ -133,8 +133,8 @@ struct BasicTests {
     @Test("a verifier of one's own", .rfc("7617-4-03"))
     func verifier() async throws {
         try await withProtected(BasicAuth(realm: "r", users: Directory())) { server in
-            #expect(try server.answer(get("/", basic("eve:eve!"))).text == "Basic eve [\"staff\"]: ")
-            #expect(try server.answer(get("/", basic("eve:eve?"))).status == 401)
+            try #expect(server.answer(get("/", basic("eve:eve!"))).text == "Basic eve [\"staff\"]: ")
+            try #expect(server.answer(get("/", basic("eve:eve?"))).status == 401)
         }
     }
 
@@ -159,7 +159,7 @@ struct BasicTests {
                 configure: { $0.accessLog = AccessLogSettings(format: format, fd: file.fd) }
             ) { server in
                 for name in ["Aladdin", "a b", "-", "Jos\u{E9}\""] {
-                    #expect(try server.answer(get("/", basic("\(name):x"))).status == 200)
+                    try #expect(server.answer(get("/", basic("\(name):x"))).status == 200)
                 }
                 _ = try server.answers(get("/", basic("Aladdin:x")), get("/", basic("Aladdin:y")), get())
             }

@@ -72,7 +72,7 @@ struct BearerTests {
         let rules = try AccessRules(["GET /** @read", "* /** @write,@admin"])
         try await withProtected(Authentication(middleware(), rules: rules)) { server in
             let line = "Authorization: Bearer 0123456789abcdef"
-            #expect(try server.answer(get("/", line)).status == 200)
+            try #expect(server.answer(get("/", line)).status == 200)
             let answer = try server.answer(get("/", line, method: "PUT", body: "x"))
             #expect(answer.status == 403)
             #expect(
@@ -85,10 +85,10 @@ struct BearerTests {
     @Test("in query and form a token counts only where that is asked for", .rfc("6750-2.2-01", "6750-2.3-01"))
     func otherSources() async throws {
         try await withProtected(middleware()) { server in
-            #expect(try server.answer(get("/?access_token=0123456789abcdef")).status == 401)
+            try #expect(server.answer(get("/?access_token=0123456789abcdef")).status == 401)
             let form = "access_token=0123456789abcdef"
             let type = "Content-Type: application/x-www-form-urlencoded"
-            #expect(try server.answer(get("/", type, method: "POST", body: form)).status == 401)
+            try #expect(server.answer(get("/", type, method: "POST", body: form)).status == 401)
         }
     }
 
@@ -98,8 +98,8 @@ struct BearerTests {
             let answer = try server.answer(get("/?a=b&access_token=0123456789abcdef"))
             #expect(answer.status == 200)
             #expect(answer["Cache-Control"] == "private")
-            #expect(try server.answer(get("/?access_token=")).status == 400)
-            #expect(try server.answer(get("/?access_token=x")).status == 401)
+            try #expect(server.answer(get("/?access_token=")).status == 400)
+            try #expect(server.answer(get("/?access_token=x")).status == 401)
         }
     }
 
@@ -127,7 +127,7 @@ struct BearerTests {
             let answer = try server.answer(get("/", type, method: "POST", body: form))
             #expect(answer.status == 200)
             #expect(answer.text == "Bearer reader [\"read\"]: \(form)")
-            #expect(try server.answer(get("/", type, method: "PUT", body: form)).status == 200)
+            try #expect(server.answer(get("/", type, method: "PUT", body: form)).status == 200)
         }
     }
 
@@ -143,7 +143,7 @@ struct BearerTests {
     )
     func noForm(method: String, type: String, body: String) async throws {
         try await withProtected(middleware(.form)) { server in
-            #expect(try server.answer(get("/", "Content-Type: \(type)", method: method, body: body)).status == 401)
+            try #expect(server.answer(get("/", "Content-Type: \(type)", method: method, body: body)).status == 401)
         }
     }
 
@@ -187,7 +187,7 @@ struct BearerTests {
     func verifier() async throws {
         let refusal = TokenRefusal("expired \"yesterday\" \\ é\r\n", uri: "https://a.example/why#x")
         try await withProtected(BearerAuth(realm: "r", tokens: Issuer(refusal: refusal))) { server in
-            #expect(try server.answer(get("/", "Authorization: Bearer good")).status == 200)
+            try #expect(server.answer(get("/", "Authorization: Bearer good")).status == 200)
             let challenge = try #require(try server.answer(get("/", "Authorization: Bearer bad"))["WWW-Authenticate"])
             #expect(
                 challenge
@@ -222,11 +222,11 @@ struct BearerTests {
         let tokens = try TokenFile(path, now: clock.now)
         try await withProtected(BearerAuth(realm: "r", tokens: tokens)) { server in
             let line = "Authorization: Bearer 0123456789abcdef"
-            #expect(try server.answer(get("/", line)).text == #"Bearer backup ["read", "write"]: "#)
-            #expect(try server.answer(get("/", "Authorization: Bearer \(hash.dropLast())")).status == 401)
+            try #expect(server.answer(get("/", line)).text == #"Bearer backup ["read", "write"]: "#)
+            try #expect(server.answer(get("/", "Authorization: Bearer \(hash.dropLast())")).status == 401)
             try folder.write("tokens", "")
             clock.advance(by: .seconds(1))
-            #expect(try server.answer(get("/", line)).status == 401)
+            try #expect(server.answer(get("/", line)).status == 401)
         }
     }
 

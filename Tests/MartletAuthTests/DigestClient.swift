@@ -74,6 +74,6 @@ struct DigestClient {
 
     /// The whole request.
     var request: String {
-        get(uri, authorization, method: method, body: content.isEmpty ? nil : content)
+        return get(uri, authorization, method: method, body: content.isEmpty ? nil : content)
     }
 }

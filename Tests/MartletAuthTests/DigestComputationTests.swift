@@ -1,3 +1,5 @@
+import Logging
+import MartletReactor
 import MartletWire
 import TestSupport
 import Testing
@@ -41,7 +43,7 @@ struct DigestComputationTests {
             realm: "http-auth@example.org",
             algorithms: [.sha256, .md5]
         )
-        let secret = try #require(secret(table, credentials))
+        let secret = try #require(find(table, credentials))
         let computation = DigestComputation(
             credentials: credentials,
             hashedA1: secret.hashedA1,
@@ -51,12 +53,12 @@ struct DigestComputationTests {
         #expect(computation.response(method: "GET", content: []) == credentials.response)
     }
 
-    private func secret(_ table: DigestPasswords, _ credentials: DigestCredentials) -> DigestSecret? {
+    private func find(_ table: DigestPasswords, _ credentials: DigestCredentials) -> DigestSecret? {
         table.secret(
             of: credentials.name,
             realm: credentials.realm,
             algorithm: credentials.algorithm,
-            logger: .init(label: "test")
+            logger: Logger(label: "test")
         )
     }
 
@@ -85,7 +87,7 @@ struct DigestComputationTests {
             realm: "api@example.org",
             algorithms: [.sha512over256]
         )
-        let secret = try #require(secret(table, credentials))
+        let secret = try #require(find(table, credentials))
         #expect(secret.name == "Jäsøn Doe")
         let computation = DigestComputation(
             credentials: credentials,
@@ -99,7 +101,7 @@ struct DigestComputationTests {
     func defaultAlgorithm() throws {
         let text = Self.mufasa.replacing(" algorithm=*,", with: "")
             .replacing("#", with: "8ca523f5e9506fed4657c9700eebdbec")
-        #expect(try credentials(text).algorithm == .md5)
+        try #expect(credentials(text).algorithm == .md5)
     }
 
     @Test(

@@ -46,7 +46,7 @@ struct AuthorizationFieldTests {
     @Test(
         "what is not wholly credentials is none",
         arguments: [
-            "", " ", "Basic YTpi YTpi", "Basic YTpi,", "Basic\tYTpi", "Basic Y=Tpi!", "Bä YTpi", "Digest a=1 b=2",
+            "", " ", "Basic YTpi YTpi", "Basic YTpi,", "Basic\tYTpi", "Basic Y=Tp(i", "Bä YTpi", "Digest a=1 b=2",
             "Digest a=1, a=2", "Digest a=1, A=\"2\"", "Digest a=\"", "Digest a=\"x\\", "Digest a=\"x\"y", "Digest =x",
             "Digest a==x", "Digest a=\"\u{7F}\"", "Digest a=\u{1}", ", Digest a=1", "Digest ,", "Basic YTpi ",
         ]
