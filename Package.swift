@@ -318,6 +318,14 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),
+        .testTarget(
+            name: "MartletAuthTests",
+            dependencies: [
+                "MartletAuth", "MartletGateway", "Martlet", "MartletReactor", "MartletWire", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "MartletJSONTests", dependencies: ["MartletJSON", "Martlet", "TestSupport"]),
         .testTarget(
             name: "MartletCompressionTests",
