@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCLI"]),
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletAdmin", targets: ["MartletAdmin"]),
+        .library(name: "MartletCGI", targets: ["MartletCGI"]),
         .library(name: "MartletCompression", targets: ["MartletCompression"]),
         .library(name: "MartletFiles", targets: ["MartletFiles"]),
         .library(name: "MartletGateway", targets: ["MartletGateway"]),
@@ -62,6 +63,14 @@ let package = Package(
         ),
         .target(
             name: "MartletGateway",
+            dependencies: [
+                "Martlet", "MartletReactor", "MartletWire", "CMartlet",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "MartletCGI",
             dependencies: [
                 "Martlet", "MartletReactor", "MartletWire", "CMartlet",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -294,6 +303,16 @@ let package = Package(
             name: "MartletGatewayTests",
             dependencies: [
                 "MartletGateway", "Martlet", "MartletReactor", "MartletWire", "MartletTesting", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        // A script that does what its query says.
+        .executableTarget(name: "CGIProbe", path: "Tests/CGIProbe"),
+        .testTarget(
+            name: "MartletCGITests",
+            dependencies: [
+                "MartletCGI", "Martlet", "MartletReactor", "MartletWire", "CMartlet", "TestSupport", "CGIProbe",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -1,4 +1,5 @@
 import Glibc
+import Martlet
 package import MartletReactor
 
 /// What start-up prints: what is served, and every address that works.

@@ -1,4 +1,5 @@
 import Glibc
+import Martlet
 
 /// What a background server tells about itself in a file, besides its process id: only what is shown, never what is done.
 /// A server that was taken over can write there what it likes.

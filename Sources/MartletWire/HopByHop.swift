@@ -74,7 +74,7 @@ extension Fields {
     }
 
     /// Adds one field line that was read from a valid one.
-    private mutating func append(copying name: Span<UInt8>, _ value: Span<UInt8>) {
+    mutating func append(copying name: Span<UInt8>, _ value: Span<UInt8>) {
         lines.append(FieldLine(start: bytes.count, nameCount: name.count, valueCount: value.count))
         bytes.append(copying: name)
         bytes.append(UInt8(ascii: ":"))
