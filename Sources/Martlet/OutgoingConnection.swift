@@ -243,6 +243,14 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
         waiting.resume()
     }
 
+    /// Waits until there is something to receive, or `wakeReader` is called.
+    package final func waitForInput() async throws {
+        if !inputReady { try await waitToRead() }
+    }
+
+    /// Lets who waits in `waitForInput` go on.
+    package final func wakeReader() { resumeReader() }
+
     private final func waitToRead() async throws {
         if case .closed(let error) = phase { throw error }
         giveInput()
