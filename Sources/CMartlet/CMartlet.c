@@ -7,6 +7,8 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
@@ -63,6 +65,37 @@ int cm_open_beneath(int root, const char *path, enum cm_links links) {
         fd = syscall(SYS_openat2, root, path, &how, sizeof how);
     } while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 32)));
     return (int)fd;
+}
+
+int cm_find_beneath(int root, const char *path, enum cm_links links) {
+    if (links == cm_links_follow) return open_retrying(root, path, O_PATH | O_CLOEXEC);
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    long fd;
+    int tries = 0;
+    do {
+        fd = syscall(SYS_openat2, root, path, &how, sizeof how);
+    } while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 32)));
+    return (int)fd;
+}
+
+bool cm_may(int fd, int mode) { return faccessat(fd, "", mode, AT_EACCESS | AT_EMPTY_PATH) == 0; }
+
+int cm_open_temporary(const char *folder) {
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return fd;
+    // A file system that has no files without names.
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/martlet-XXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) unlink(path);
+    return fd;
 }
 
 int cm_open_component(int directory, const char *name) {

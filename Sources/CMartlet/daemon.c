@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 char **cm_environment(void) { return environ; }
@@ -31,26 +32,34 @@ int cm_datagram_socket(void) { return socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK
 
 // Says what the new process has open. `copies` lie above every number it will use, so none is overwritten before its turn.
 static int add_files(posix_spawn_file_actions_t *actions, const int *copies, int count, const char *directory) {
-    int code = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY | O_NOCTTY, 0);
-    for (int i = 0; i < count && code == 0; i++) code = posix_spawn_file_actions_adddup2(actions, copies[i], i + 1);
-    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(actions, count + 1);
+    int code = 0;
+    for (int i = 0; i < count && code == 0; i++) {
+        if (copies[i] < 0)
+            code = posix_spawn_file_actions_addopen(actions, i, "/dev/null", O_RDONLY | O_NOCTTY, 0);
+        else
+            code = posix_spawn_file_actions_adddup2(actions, copies[i], i);
+    }
+    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(actions, count);
     if (code == 0 && directory) code = posix_spawn_file_actions_addchdir_np(actions, directory);
     return code;
 }
 
-static int set_attributes(posix_spawnattr_t *attributes, bool new_session) {
+static int set_attributes(posix_spawnattr_t *attributes, enum cm_group group) {
     sigset_t set;
     sigemptyset(&set);
     int code = posix_spawnattr_setsigmask(attributes, &set);
     sigfillset(&set);
     if (code == 0) code = posix_spawnattr_setsigdefault(attributes, &set);
-    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (new_session ? POSIX_SPAWN_SETSID : 0);
+    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    if (group == cm_group_session) flags |= POSIX_SPAWN_SETSID;
+    if (group == cm_group_own) flags |= POSIX_SPAWN_SETPGROUP;
+    if (code == 0) code = posix_spawnattr_setpgroup(attributes, 0);
     if (code == 0) code = posix_spawnattr_setflags(attributes, flags);
     return code;
 }
 
 static int spawn_with(pid_t *process, const char *path, char *const arguments[], char *const environment[],
-                      const int *copies, int count, const char *directory, bool new_session) {
+                      const int *copies, int count, const char *directory, enum cm_group group) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int code = posix_spawn_file_actions_init(&actions);
@@ -58,7 +67,7 @@ static int spawn_with(pid_t *process, const char *path, char *const arguments[],
     code = posix_spawnattr_init(&attributes);
     if (code == 0) {
         code = add_files(&actions, copies, count, directory);
-        if (code == 0) code = set_attributes(&attributes, new_session);
+        if (code == 0) code = set_attributes(&attributes, group);
         if (code == 0) code = posix_spawn(process, path, &actions, &attributes, arguments, environment);
         posix_spawnattr_destroy(&attributes);
     }
@@ -66,26 +75,51 @@ static int spawn_with(pid_t *process, const char *path, char *const arguments[],
     return code;
 }
 
-int cm_spawn(pid_t *process, const char *path, char *const arguments[], char *const environment[], int output, int errors,
-             const int *descriptors, int count, const char *directory, bool new_session) {
+int cm_spawn(pid_t *process, const char *path, char *const arguments[], char *const environment[], int input, int output,
+             int errors, const int *descriptors, int count, const char *directory, enum cm_group group) {
     if (count < 0 || count > 65536) return EINVAL;
-    int total = count + 2;
-    int *copies = malloc((size_t)total * sizeof *copies);
+    int total = count + 3;
+    int few[8];
+    int *copies = total <= 8 ? few : malloc((size_t)total * sizeof *copies);
     if (!copies) return ENOMEM;
     int made = 0;
     int code = 0;
     for (; made < total; made++) {
-        int source = made == 0 ? output : made == 1 ? errors : descriptors[made - 2];
-        copies[made] = fcntl(source, F_DUPFD_CLOEXEC, total + 1);
-        if (copies[made] < 0) {
+        int source = made == 0 ? input : made == 1 ? output : made == 2 ? errors : descriptors[made - 3];
+        copies[made] = made == 0 && input < 0 ? -1 : fcntl(source, F_DUPFD_CLOEXEC, total);
+        if (copies[made] < 0 && source >= 0) {
             code = errno;
             break;
         }
     }
-    if (code == 0) code = spawn_with(process, path, arguments, environment, copies, total, directory, new_session);
-    for (int i = 0; i < made; i++) close(copies[i]);
-    free(copies);
+    if (code == 0) code = spawn_with(process, path, arguments, environment, copies, total, directory, group);
+    for (int i = 0; i < made; i++)
+        if (copies[i] >= 0) close(copies[i]);
+    if (copies != few) free(copies);
     return code;
+}
+
+int cm_pipe_to_process(int ends[2], int ours) {
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    if (fcntl(ends[ours], F_SETFL, O_NONBLOCK | (ours == 1 ? O_WRONLY : O_RDONLY)) == 0) return 0;
+    int code = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = code;
+    return -1;
+}
+
+int cm_has_ended(pid_t process, int *status) {
+    siginfo_t info;
+    memset(&info, 0, sizeof info);
+    int result;
+    do {
+        result = waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0) return -1;
+    if (info.si_pid != process) return 0;
+    *status = info.si_code == CLD_EXITED ? (info.si_status & 0xFF) << 8 : info.si_status & 0x7F;
+    return 1;
 }
 
 int cm_set_groups_of(const char *name, gid_t group) { return initgroups(name, group); }

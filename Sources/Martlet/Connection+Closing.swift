@@ -53,7 +53,7 @@ extension Connection {
     /// For a server that stops: an idle connection goes, a busy one closes after its answer, and who speaks another
     /// protocol hears of it by cancellation.
     func closeIfIdle() {
-        if phase == .upgraded { exchange?.task?.cancel() }
+        if phase == .upgraded, !(exchange?.upgraded?.isRaw ?? false) { exchange?.task?.cancel() }
         if phase == .streaming, exchange?.stream?.isEndless ?? false { return cancelStream() }
         guard phase == .receivingHead else { return }
         // Octets that the kernel has and no event has told of yet are a request on its way: `rest` decides.

@@ -8,17 +8,19 @@ extension Connection {
     /// Answers with a 101 and starts the task that goes on.
     func switchProtocols(_ response: Response, _ exchange: Exchange) {
         guard case .upgrade(let upgrade) = response.body else { return }
-        guard response.status == .switchingProtocols else {
+        guard upgrade.isRaw || response.status == .switchingProtocols else {
             return answer(HandlerFault.upgradeWithoutSwitching(response.status.code), exchange)
         }
         if let error = refusal(of: upgrade, exchange) { return answer(error, exchange) }
         exchange.task = nil
         exchange.status = response.status.code
         if worker.logsNames { exchange.name = response.fields[.xRequestID] }
-        output.takeBuffer(from: &loop.buffers)
-        appendHead(of: response, hasMessageFields: response.fields.hasMessageFields, version: .http1_1)
+        if !upgrade.isRaw {
+            output.takeBuffer(from: &loop.buffers)
+            appendHead(of: response, hasMessageFields: response.fields.hasMessageFields, version: .http1_1)
+        }
         closes = true
-        exchange.upgraded = UpgradedState()
+        exchange.upgraded = UpgradedState(isRaw: upgrade.isRaw)
         phase = .upgraded
         unsetDeadline()
         let stream = UpgradedStream(reference: reference, exchange: exchangeNumber)
@@ -32,11 +34,11 @@ extension Connection {
             }
         }
         handlerWaits(task, in: .upgraded, exchange, stream.exchange)
-        if worker.isDraining { task.cancel() }
+        if worker.isDraining, !upgrade.isRaw { task.cancel() }
     }
 
     private func refusal(of upgrade: Upgrade, _ exchange: Exchange) -> HTTPError? {
-        guard exchange.received.head.asksForUpgrade(to: upgrade.token) else {
+        guard upgrade.isRaw || exchange.received.head.asksForUpgrade(to: upgrade.token) else {
             return HTTPError(
                 HTTPResponse.Status(code: 426),
                 "This address speaks \(upgrade.token); ask for it by Upgrade.",
@@ -63,6 +65,8 @@ extension Connection {
         }
         dropWaiting()
         exchange.task = nil
+        // What was cut must not look complete.
+        if error != nil, exchange.upgraded?.isRaw ?? false { return abort() }
         phase = .sending
         unsetDeadline()
         advance()

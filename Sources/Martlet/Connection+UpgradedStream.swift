@@ -19,8 +19,14 @@ final class UpgradedState {
     var isFinished = false
     /// When the reader has waited long enough.
     var readDeadline = Instant.never
+    /// HTTP after all, as its handler writes it: a client that has sent its request may finish sending.
+    let isRaw: Bool
     /// When a client that takes nothing is cut off.
     var stallDeadline = Instant.never
+
+    init(isRaw: Bool) {
+        self.isRaw = isRaw
+    }
 }
 
 /// The octets of another protocol, both ways.

@@ -146,7 +146,7 @@ final class Connection: EventSource, @unchecked Sendable {
         case .responding where exchange.reader == nil: setDeadline(after: Self.patience)
         case .streaming where exchange.stream?.filler != nil && output.isEmpty: setDeadline(after: Self.patience)
         // Another protocol hears of it by cancellation, and decides.
-        case .upgraded: exchange.task?.cancel()
+        case .upgraded where !(exchange.upgraded?.isRaw ?? false): exchange.task?.cancel()
         default: break
         }
     }

@@ -5,7 +5,21 @@ public import MartletWire
 public struct Upgrade: Sendable {
     /// The protocol's name as in Upgrade, such as `websocket`.
     public let token: String
+    /// It is no protocol, but an answer that its handler writes whole, status line and all.
+    var isRaw = false
     let handler: @Sendable (UpgradedStream) async throws -> Void
+}
+
+extension Response {
+    /// An answer whose octets are all written by `handler`, from the status line on: nothing is added or checked. The
+    /// connection closes behind it; when `handler` throws, it is reset. All of the request's content must have been read.
+    /// - Parameter status: for the log.
+    package static func raw(
+        status: HTTPResponse.Status,
+        _ handler: @escaping @Sendable (UpgradedStream) async throws -> Void
+    ) -> Response {
+        Response(status: status, body: .upgrade(Upgrade(token: "", isRaw: true, handler: handler)))
+    }
 }
 
 extension Response {

@@ -17,7 +17,7 @@ struct ScriptFinder: Sendable {
     private enum Rule {
         case application
         case file([UInt8])
-        case folder(ScriptFolder, root: [UInt8], suffixes: [[UInt8]], index: [[UInt8]])
+        case folder(ApplicationFolder, root: [UInt8], suffixes: [[UInt8]], index: [[UInt8]])
     }
 
     private let rule: Rule
@@ -38,9 +38,9 @@ struct ScriptFinder: Sendable {
             for suffix in suffixes where !suffix.hasPrefix(".") || suffix.utf8.count < 2 || suffix.contains("/") {
                 throw .suffix(suffix)
             }
-            let folder: ScriptFolder
+            let folder: ApplicationFolder
             do throws(SystemError) {
-                folder = try ScriptFolder(path)
+                folder = try ApplicationFolder(path)
             } catch {
                 throw .folder(path, error)
             }
@@ -55,7 +55,7 @@ struct ScriptFinder: Sendable {
     }
 
     /// The script for a request.
-    /// - Throws: as `ScriptFolder.kind`.
+    /// - Throws: as `ApplicationFolder.kind`.
     func find(_ request: Request) throws -> Found {
         switch rule {
         case .application: .script(mounted(request, file: nil))
@@ -96,7 +96,7 @@ struct ScriptFinder: Sendable {
 /// The search for one script below a folder.
 private struct FolderSearch {
     let request: Request
-    let folder: ScriptFolder
+    let folder: ApplicationFolder
     /// The folder's path for the application, without a slash at its end.
     let root: [UInt8]
     let suffixes: [[UInt8]]

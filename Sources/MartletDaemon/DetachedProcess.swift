@@ -55,12 +55,13 @@ package struct DetachedProcess: Sendable {
                         executable,
                         arguments,
                         environment,
+                        -1,
                         output,
                         errors,
                         descriptors.baseAddress,
                         CInt(clamping: descriptors.count),
                         directory,
-                        startsSession
+                        startsSession ? cm_group_session : cm_group_inherited
                     )
                 }
             }

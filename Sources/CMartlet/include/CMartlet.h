@@ -56,6 +56,15 @@ enum cm_links {
 // Opens `path`, relative to `root`, for reading without blocking. -1 with errno; ENOSYS where the kernel lacks openat2.
 int cm_open_beneath(int root, const char *path, enum cm_links links);
 
+// The same with O_PATH: finds what may not be read, and opens nothing.
+int cm_find_beneath(int root, const char *path, enum cm_links links);
+
+// Whether this process may do `mode` (R_OK, X_OK) with the file `fd`, which may be O_PATH.
+bool cm_may(int fd, int mode);
+
+// A file without a name in `folder`, to read and write, close-on-exec. -1 with errno.
+int cm_open_temporary(const char *folder);
+
 // openat with O_PATH | O_NOFOLLOW | O_CLOEXEC: one step of the walk that stands in for openat2.
 int cm_open_component(int directory, const char *name);
 
@@ -119,11 +128,25 @@ void cm_report_crashes(void);
 // The variables of the process's environment: "NAME=value", ended by NULL.
 char **cm_environment(void);
 
-// Starts `path` by posix_spawn, with default signal actions and no signal blocked: standard input is /dev/null, output and
-// errors are the two given, `descriptors` become 3, 4, 5 and so on, and nothing else stays open. In a session of its own
-// if `new_session`, in the folder `directory` unless that is NULL. Returns 0 or the code of an error.
-int cm_spawn(pid_t *process, const char *path, char *const arguments[], char *const environment[], int output, int errors,
-             const int *descriptors, int count, const char *directory, bool new_session);
+// Where a process that is started belongs to.
+enum cm_group {
+    cm_group_inherited = 0,
+    cm_group_session = 1,  // one of its own, which no terminal's signals reach
+    cm_group_own = 2       // a process group of its own, to be signalled as one
+};
+
+// Starts `path` by posix_spawn, with default signal actions and no signal blocked: standard input is `input`, or /dev/null
+// where that is -1, output and errors are the two given, `descriptors` become 3, 4, 5 and so on, and nothing else stays
+// open. In the folder `directory` unless that is NULL. Returns 0 or the code of an error.
+int cm_spawn(pid_t *process, const char *path, char *const arguments[], char *const environment[], int input, int output,
+             int errors, const int *descriptors, int count, const char *directory, enum cm_group group);
+
+// A pipe, close-on-exec, of which only the end `ours` (0 or 1) is non-blocking: the other is for a process to be started.
+int cm_pipe_to_process(int ends[2], int ours);
+
+// Whether the child `process` has ended, without taking it away: 0 no, 1 yes, with what waitpid would say of it in
+// `status`; -1 with errno.
+int cm_has_ended(pid_t process, int *status);
 
 bool cm_is_pipe(const struct stat *status);
 

@@ -1,15 +1,14 @@
 import CMartlet
 import Glibc
-import MartletReactor
 import Synchronization
 
-/// The folder below which everything is served, held open, and the only way to files in it.
+/// A folder below which everything is served, held open, and the only way to the files in it.
 ///
 /// A path is opened first and asked about afterwards, through the descriptor: nothing can be swapped in between. The
 /// kernel itself keeps the look-up beneath the folder (openat2 with RESOLVE_BENEATH), whatever links there are.
-final class FileRoot: Sendable {
+package final class FileRoot: Sendable {
     /// Why there is no file to serve.
-    enum Failure: Error, Equatable {
+    package enum Failure: Error, Equatable {
         /// There is nothing here, or nothing that may be served: clients cannot tell which.
         case notFound
         /// The system denies the process access.
@@ -28,7 +27,7 @@ final class FileRoot: Sendable {
     /// Opens the folder at `path`.
     /// - Parameter hasOpenBeneath: false: as on a system without openat2.
     /// - Throws: `SystemError` when it cannot be opened as a folder.
-    init(path: String, followsLinks: Bool, hasOpenBeneath: Bool = true) throws(SystemError) {
+    package init(path: String, followsLinks: Bool, hasOpenBeneath: Bool = true) throws(SystemError) {
         self.hasOpenBeneath = Atomic(hasOpenBeneath)
         descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(operation: "open folder \(path)") }
@@ -40,7 +39,7 @@ final class FileRoot: Sendable {
     }
 
     /// Opens what is at a path of decoded octets, joined by "/", without dot segments and NUL; empty: the folder itself.
-    func open(_ path: [UInt8]) throws(Failure) -> OpenFile {
+    package func open(_ path: [UInt8]) throws(Failure) -> OpenFile {
         let fd = openDescriptor(path)
         guard fd >= 0 else { throw Self.failure(errno) }
         do {
@@ -51,9 +50,45 @@ final class FileRoot: Sendable {
     }
 
     /// The folder itself, to be asked about, not read; nil when the system gives no descriptor.
-    func openItself() -> OpenFile? {
+    package func openItself() -> OpenFile? {
         let fd = unsafe cm_open_component(descriptor, ".")
         return fd < 0 ? nil : try? OpenFile(fd: fd)
+    }
+
+    /// What is at a path, without opening it for reading: whoever asks may run a program that it may not read.
+    package enum Finding: Sendable, Equatable {
+        /// A folder.
+        case folder
+        /// A regular file.
+        /// - Parameters:
+        ///   - runs: the system lets this process run it.
+        ///   - reads: the system lets this process read it.
+        case file(runs: Bool, reads: Bool)
+        /// A FIFO, device or socket.
+        case other
+    }
+
+    /// Looks at a path as `open` takes it.
+    package func look(at path: [UInt8]) throws(Failure) -> Finding {
+        let fd = find(path)
+        guard fd >= 0 else { throw Self.failure(errno) }
+        defer { close(fd) }
+        var status = stat()
+        guard unsafe fstat(fd, &status) == 0 else { throw Self.failure(errno) }
+        if unsafe cm_is_directory(&status) { return .folder }
+        guard unsafe cm_is_regular(&status) else { return .other }
+        return .file(runs: cm_may(fd, CInt(X_OK)), reads: cm_may(fd, CInt(R_OK)))
+    }
+
+    private func find(_ path: [UInt8]) -> CInt {
+        let name = path.isEmpty ? [UInt8(ascii: ".")] : path
+        if followsLinks { return unsafe withCString(name) { unsafe cm_find_beneath(descriptor, $0, cm_links_follow) } }
+        if hasOpenBeneath.load(ordering: .relaxed) {
+            let fd = unsafe withCString(name) { unsafe cm_find_beneath(descriptor, $0, cm_links_beneath) }
+            if fd >= 0 || errno != ENOSYS && errno != EPERM { return fd }
+            if errno == ENOSYS { hasOpenBeneath.store(false, ordering: .relaxed) }
+        }
+        return walk(path) { unsafe cm_open_component($0, $1) }
     }
 
     private func openDescriptor(_ path: [UInt8]) -> CInt {
@@ -64,11 +99,11 @@ final class FileRoot: Sendable {
             if fd >= 0 || errno != ENOSYS && errno != EPERM { return fd }
             if errno == ENOSYS { hasOpenBeneath.store(false, ordering: .relaxed) }
         }
-        return walk(path)
+        return walk(path) { unsafe cm_open_no_follow($0, $1) }
     }
 
     /// The same without openat2: one component at a time, no symbolic link at all.
-    private func walk(_ path: [UInt8]) -> CInt {
+    private func walk(_ path: [UInt8], _ openLast: (CInt, UnsafePointer<CChar>) -> CInt) -> CInt {
         var directory = descriptor
         defer { if directory != descriptor { close(directory) } }
         let components = path.split(separator: UInt8(ascii: "/"))
@@ -79,7 +114,7 @@ final class FileRoot: Sendable {
             directory = next
         }
         return unsafe withCString(components.last.map(Array.init) ?? [UInt8(ascii: ".")]) {
-            unsafe cm_open_no_follow(directory, $0)
+            unsafe openLast(directory, $0)
         }
     }
 
