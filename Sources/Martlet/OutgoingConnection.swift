@@ -36,12 +36,43 @@ package enum ConnectionFault: Error {
     }
 }
 
-/// One connection to another server: octets out, octets in, and a wait where neither goes on. What is spoken on it is a
-/// subclass's to know.
+/// What is spoken on a connection to another server. On the connection's loop.
+package protocol OutgoingDialect: AnyObject {
+    /// Whether the answer has begun, so that what is awaited is its content.
+    var answerHasBegun: Bool { get }
+    /// Whether the answer was read to its end, and its server keeps the connection for another request.
+    var canRest: Bool { get }
+    /// A request begins: what is left of the last one goes.
+    func beginRequest()
+    /// The error that those who wait are told.
+    func failure(_ fault: ConnectionFault) -> any Error
+    /// The connection is closed now.
+    func didClose()
+}
+
+/// How long each stage of a connection to another server may take.
+package struct ConnectionTimes: Sendable {
+    package var connect: Duration
+    /// From a request sent to the first octet of its answer.
+    package var answer: Duration
+    /// Without an octet of an answer that has begun.
+    package var content: Duration
+    /// Between requests.
+    package var rest: Duration
+
+    package init(connect: Duration, answer: Duration, content: Duration, rest: Duration) {
+        (self.connect, self.answer, self.content, self.rest) = (connect, answer, content, rest)
+    }
+}
+
+/// Octets that may wait to be taken by the kernel before a writer waits.
+private let highWater = 64 * 1024
+
+/// One connection to another server: octets out, octets in, and a wait where neither goes on.
 ///
 /// Everything happens on the loop's thread, in tasks that run there or from its events. `Sendable` because those tasks
 /// carry it along. One task waits to read and one to write, at most.
-package class OutgoingConnection: EventSource, @unchecked Sendable {
+package final class OutgoingConnection<Dialect: OutgoingDialect>: EventSource, @unchecked Sendable {
     package enum Phase {
         case connecting
         /// In use by a request.
@@ -53,65 +84,54 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
         case closed(any Error)
     }
 
-    /// How long each stage may take.
-    package struct Times: Sendable {
-        package var connect: Duration
-        /// From a request sent to the first octet of its answer.
-        package var answer: Duration
-        /// Without an octet of an answer that has begun.
-        package var content: Duration
-        /// Between requests.
-        package var rest: Duration
-
-        package init(connect: Duration, answer: Duration, content: Duration, rest: Duration) {
-            (self.connect, self.answer, self.content, self.rest) = (connect, answer, content, rest)
-        }
-    }
-
     /// Who waits to read.
     private enum Reader {
         case task(Waiter<Void>)
         case call(() -> Void)
     }
 
-    /// Octets that may wait to be taken by the kernel before a writer waits.
-    private static let highWater = 64 * 1024
-
-    package final let loop: EventLoop
-    package final let times: Times
-    package final private(set) var phase = Phase.connecting
-    private final let socket: Socket
-    private final var registration: Registration?
+    package let loop: EventLoop
+    package let times: ConnectionTimes
+    package let dialect: Dialect
+    package private(set) var phase = Phase.connecting
+    private let socket: Socket
+    private var registration: Registration?
 
     /// An event said that there is something to receive, or the end, and no receipt said otherwise.
-    private final var inputReady = false
-    package final private(set) var peerFinished = false
+    private var inputReady = false
+    package private(set) var peerFinished = false
     /// What came in and was not taken yet.
-    package final var input = ReceiveBuffer()
-    private final var output: [UInt8] = []
-    private final var outputOffset = 0
+    package var input = ReceiveBuffer()
+    private var output: [UInt8] = []
+    private var outputOffset = 0
     /// The server takes no more: it may have answered and closed all the same.
-    package final private(set) var cannotSend = false
+    package private(set) var cannotSend = false
 
     /// The rest of the request has to come from the client first: the answer cannot be late meanwhile.
-    package final var awaitsContent = false {
+    package var awaitsContent = false {
         didSet { madeProgress() }
     }
     /// Octets of answers came in since the request began.
-    package final private(set) var receivedAny = false
+    package private(set) var receivedAny = false
     /// It served a request before.
-    package final private(set) var isUsed = false
+    package private(set) var isUsed = false
     /// The turn in which a request took it from its rest.
-    private final var takenAt = Instant.never
+    private var takenAt = Instant.never
 
-    private final var reader: Reader?
-    private final var writer: Waiter<Void>?
+    private var reader: Reader?
+    private var writer: Waiter<Void>?
     /// Called once when the deadline is reached, instead of failing.
-    private final var patience: (() -> Void)?
+    private var patience: (() -> Void)?
 
     /// Begins to connect.
-    package init(to address: SocketAddress, times: Times, loop: EventLoop) throws(ConnectionFault) {
+    package init(
+        to address: SocketAddress,
+        speaking dialect: Dialect,
+        times: ConnectionTimes,
+        loop: EventLoop
+    ) throws(ConnectionFault) {
         self.loop = loop
+        self.dialect = dialect
         self.times = times
         do throws(SystemError) {
             socket = try Socket.connect(to: address)
@@ -132,30 +152,13 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
         socket.close()
     }
 
-    package final var isClosed: Bool {
+    package var isClosed: Bool {
         if case .closed = phase { true } else { false }
     }
 
-    // MARK: What is spoken
-
-    /// Whether the answer has begun, so that what is awaited is its content.
-    package var answerHasBegun: Bool { receivedAny }
-
-    /// Whether the answer was read to its end, and its server keeps the connection for another request.
-    package var canRest: Bool { false }
-
-    /// A request begins: what is left of the last one goes.
-    package func beginRequest() {}
-
-    /// The error that those who wait are told.
-    package func failure(_ fault: ConnectionFault) -> any Error { fault }
-
-    /// It is closed now.
-    package func didClose() {}
-
     // MARK: Events
 
-    package final func ready(_ readiness: Readiness) {
+    package func ready(_ readiness: Readiness) {
         if !readiness.isDisjoint(with: [.readable, .peerFinished, .hangup]) { inputReady = true }
         if readiness.contains(.peerFinished) { peerFinished = true }
         switch phase {
@@ -168,7 +171,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
             close(CancellationError())
         case .busy where inputReady && takenAt == loop.now:
             // The event is older than the request: so it came at rest, and whoever took the connection came first in turn.
-            close(failure(.ended(errno: nil, receivedAny: false)))
+            close(dialect.failure(.ended(errno: nil, receivedAny: false)))
         case .busy, .upgraded:
             if readiness.contains(.writable) { flush() }
             if inputReady { resumeReader() }
@@ -177,50 +180,50 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
         }
     }
 
-    package final func deadlineReached() {
+    package func deadlineReached() {
         if let patience {
             self.patience = nil
             setDeadline(after: times.answer)
             return patience()
         }
         switch phase {
-        case .connecting: close(failure(.timedOut(.connecting)))
-        case .busy: close(failure(.timedOut(answerHasBegun ? .content : .answering)))
+        case .connecting: close(dialect.failure(.timedOut(.connecting)))
+        case .busy: close(dialect.failure(.timedOut(dialect.answerHasBegun ? .content : .answering)))
         case .idle, .upgraded: close(CancellationError())
         case .closed: break
         }
     }
 
-    private final func setDeadline(after duration: Duration) {
+    private func setDeadline(after duration: Duration) {
         if let registration { loop.setDeadline(registration, loop.now + Nanoseconds(duration)) }
     }
 
-    package final func unsetDeadline() {
+    package func unsetDeadline() {
         if let registration { loop.setDeadline(registration, .never) }
     }
 
     /// Calls `action` once if nothing is heard for so long.
-    package final func expectAnswer(within duration: Duration, _ action: @escaping () -> Void) {
+    package func expectAnswer(within duration: Duration, _ action: @escaping () -> Void) {
         patience = action
         setDeadline(after: duration)
     }
 
     /// Closes an upgraded connection after so long, whatever comes.
-    package final func expectEnd(within duration: Duration) {
+    package func expectEnd(within duration: Duration) {
         guard case .upgraded = phase else { return }
         setDeadline(after: duration)
     }
 
     /// The request has come on: the answer has as long as it has from now.
-    private final func madeProgress() {
+    private func madeProgress() {
         guard patience == nil, case .busy = phase else { return }
-        if awaitsContent, !answerHasBegun, outputOffset == output.count { return unsetDeadline() }
-        setDeadline(after: answerHasBegun ? times.content : times.answer)
+        if awaitsContent, !dialect.answerHasBegun, outputOffset == output.count { return unsetDeadline() }
+        setDeadline(after: dialect.answerHasBegun ? times.content : times.answer)
     }
 
     // MARK: Waiting
 
-    private final func resumeReader() {
+    private func resumeReader() {
         switch reader.take() {
         case nil: break
         case .task(let waiter): waiter.resume()
@@ -230,7 +233,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
 
     /// Calls `action` when there is something to receive, or the connection is closed; not before this returns.
     /// - Returns: false when it is so already: nothing will be called.
-    package final func whenReadable(_ action: @escaping () -> Void) -> Bool {
+    package func whenReadable(_ action: @escaping () -> Void) -> Bool {
         guard !isClosed, !inputReady else { return false }
         giveInput()
         madeProgress()
@@ -238,20 +241,20 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
         return true
     }
 
-    private final func resumeWriter() {
+    private func resumeWriter() {
         guard let waiting = writer.take() else { return }
         waiting.resume()
     }
 
     /// Waits until there is something to receive, or `wakeReader` is called.
-    package final func waitForInput() async throws {
+    package func waitForInput() async throws {
         if !inputReady { try await waitToRead() }
     }
 
     /// Lets who waits in `waitForInput` go on.
-    package final func wakeReader() { resumeReader() }
+    package func wakeReader() { resumeReader() }
 
-    private final func waitToRead() async throws {
+    private func waitToRead() async throws {
         if case .closed(let error) = phase { throw error }
         giveInput()
         madeProgress()
@@ -259,19 +262,19 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
         if case .closed(let error) = phase { throw error }
     }
 
-    private final func waitToWrite() async throws {
+    private func waitToWrite() async throws {
         if case .closed(let error) = phase { throw error }
         try await withCheckedThrowingContinuation { writer = Waiter($0) }
         if case .closed(let error) = phase { throw error }
     }
 
     /// Waits until it is connected.
-    package final func connected() async throws {
+    package func connected() async throws {
         setDeadline(after: times.connect)
         try await waitToWrite()
         let code = socket.connectionFailure
         guard code == 0 else {
-            let failure = failure(.unreachable("connecting failed: \(SystemError.text(of: code))"))
+            let failure = dialect.failure(.unreachable("connecting failed: \(SystemError.text(of: code))"))
             close(failure)
             throw failure
         }
@@ -283,7 +286,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
     /// A request begins.
     /// - Parameter isRepeatable: whether it could be sent again if the connection turns out to be dead.
     /// - Returns: false when an idle one is of no use any more; it is closed then.
-    package final func take(isRepeatable: Bool) -> Bool {
+    package func take(isRepeatable: Bool) -> Bool {
         if case .idle = phase {
             guard isRepeatable || socket.isAtRest else {
                 close(CancellationError())
@@ -293,15 +296,15 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
             isUsed = true
             takenAt = loop.now
         }
-        beginRequest()
+        dialect.beginRequest()
         receivedAny = false
         cannotSend = false
         return !isClosed
     }
 
     /// Whether it can serve another request: this answer was read to its end, and nothing more came (RFC 9112 §9.3, §9.6).
-    package final func rest() -> Bool {
-        guard case .busy = phase, canRest, !peerFinished, !cannotSend, input.isEmpty, outputOffset == output.count
+    package func rest() -> Bool {
+        guard case .busy = phase, dialect.canRest, !peerFinished, !cannotSend, input.isEmpty, outputOffset == output.count
         else { return false }
         if inputReady {
             guard socket.isAtRest else { return false }
@@ -314,14 +317,14 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
     }
 
     /// From here on it speaks another protocol.
-    package final func beginUpgraded() {
+    package func beginUpgraded() {
         guard case .busy = phase else { return }
         phase = .upgraded
         unsetDeadline()
     }
 
     /// Closes, and tells who waits why. Only the first call counts.
-    package final func close(_ reason: any Error) {
+    package func close(_ reason: any Error) {
         if case .closed = phase { return }
         phase = .closed(reason)
         if let registration { loop.deregister(registration, fd: nil) }
@@ -330,7 +333,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
         giveInput(evenFull: true)
         giveOutput()
         patience = nil
-        didClose()
+        dialect.didClose()
         switch reader.take() {
         case nil: break
         case .task(let waiter): waiter.resume(throwing: reason)
@@ -340,14 +343,14 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
     }
 
     /// Gives the input back to the pool while there is nothing in it.
-    private final func giveInput(evenFull: Bool = false) {
+    private func giveInput(evenFull: Bool = false) {
         guard input.capacity > 0, input.isEmpty || evenFull else { return }
         var buffer = ReceiveBuffer()
         swap(&buffer, &input)
         loop.buffers.give(buffer)
     }
 
-    private final func giveOutput() {
+    private func giveOutput() {
         guard output.capacity > 0 else { return }
         var buffer: [UInt8] = []
         swap(&buffer, &output)
@@ -358,7 +361,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
     // MARK: Sending
 
     /// Sends what `build` appends, or keeps it until the kernel takes it.
-    package final func send(_ build: (inout [UInt8]) -> Void) throws {
+    package func send(_ build: (inout [UInt8]) -> Void) throws {
         if case .closed(let error) = phase { throw error }
         guard !cannotSend else { return }
         if output.capacity == 0 { output = loop.buffers.takeSendBuffer() }
@@ -367,14 +370,14 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
     }
 
     /// Returns when no more than a little waits to be sent. What the server no longer takes is dropped.
-    package final func waitForRoom() async throws {
-        while output.count - outputOffset >= Self.highWater {
+    package func waitForRoom() async throws {
+        while output.count - outputOffset >= highWater {
             madeProgress()
             try await waitToWrite()
         }
     }
 
-    private final func flush() {
+    private func flush() {
         var hasSent = false
         while outputOffset < output.count {
             let waiting = output  // Its octets are looked at where nobody can change them.
@@ -389,7 +392,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
                     outputOffset = 0
                 }
                 if hasSent { madeProgress() }
-                if output.count - outputOffset < Self.highWater { resumeWriter() }
+                if output.count - outputOffset < highWater { resumeWriter() }
                 return
             case .failed:
                 // An answer may have come before it closed: who reads finds out (RFC 9112 §9.5).
@@ -406,7 +409,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
     }
 
     /// Tells the server that nothing more comes (a FIN), once everything is sent.
-    package final func finishSending() async throws {
+    package func finishSending() async throws {
         while outputOffset < output.count { try await waitToWrite() }
         // By then its descriptor may be another connection's.
         if case .closed(let error) = phase { throw error }
@@ -417,7 +420,7 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
 
     /// Receives once, waiting until there is something.
     /// - Returns: false at the end.
-    package final func receive() async throws -> Bool {
+    package func receive() async throws -> Bool {
         while true {
             if case .closed(let error) = phase { throw error }
             guard inputReady else {
@@ -430,13 +433,13 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
 
     /// The same without waiting.
     /// - Returns: nil when nothing is there.
-    package final func receiveIfReady() throws -> Bool? {
+    package func receiveIfReady() throws -> Bool? {
         if case .closed(let error) = phase { throw error }
         return inputReady ? try receiveNow() : nil
     }
 
     /// Receives once: false at the end, nil when nothing is there.
-    private final func receiveNow() throws -> Bool? {
+    private func receiveNow() throws -> Bool? {
         if input.capacity == 0 { input = loop.buffers.takeReceiveBuffer() }
         if input.room == 0 { input.grow(toCapacity: input.capacity * 2) }
         let room = input.room
@@ -452,15 +455,15 @@ package class OutgoingConnection: EventSource, @unchecked Sendable {
             inputReady = false
             return nil
         case .failed(let code):
-            let failure = failure(.ended(errno: code, receivedAny: receivedAny))
+            let failure = dialect.failure(.ended(errno: code, receivedAny: receivedAny))
             close(failure)
             throw failure
         }
     }
 
     /// The server has closed before its answer was complete.
-    package final func ended() -> any Error {
-        let failure = failure(.ended(errno: nil, receivedAny: receivedAny))
+    package func ended() -> any Error {
+        let failure = dialect.failure(.ended(errno: nil, receivedAny: receivedAny))
         close(failure)
         return failure
     }

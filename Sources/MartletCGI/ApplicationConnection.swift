@@ -38,51 +38,66 @@ enum ApplicationFailure: Error {
 }
 
 /// One connection to an application, which serves one request at a time. On its loop's thread.
-final class ApplicationConnection: OutgoingConnection, @unchecked Sendable {
-    private let core: ApplicationCore
-    private var decoder = FastCGIAnswerDecoder()
-    private var hasOutput = false
+typealias ApplicationConnection = OutgoingConnection<ApplicationDialect>
+
+/// An application's answer as it comes in.
+final class ApplicationDialect: OutgoingDialect {
+    let core: ApplicationCore
+    fileprivate var decoder = FastCGIAnswerDecoder()
+    fileprivate var hasOutput = false
     /// How the request has ended; nil while it has not.
-    private(set) var end: FastCGIEnd?
-    /// So often is received at once.
-    private static let fairRounds = 16
+    fileprivate(set) var end: FastCGIEnd?
     /// All of the request was sent.
-    private(set) var isSent = false
+    fileprivate(set) var isSent = false
     /// Is given what the script says on its standard error.
     var onErrors: (([UInt8]) -> Void)?
 
-    /// Begins to connect.
-    init(to address: SocketAddress, core: ApplicationCore, loop: EventLoop) throws(ConnectionFault) {
+    init(_ core: ApplicationCore) {
         self.core = core
-        let times = Times(
-            connect: core.options.connectTimeout,
-            answer: core.options.firstOctetTimeout,
-            content: core.options.idleTimeout,
-            rest: core.options.restTimeout
-        )
-        try super.init(to: address, times: times, loop: loop)
     }
 
-    override var answerHasBegun: Bool { hasOutput }
+    var answerHasBegun: Bool { hasOutput }
 
-    override var canRest: Bool {
+    var canRest: Bool {
         guard case .fastCGI(true) = core.speaks, let end else { return false }
         return isSent && end.protocolStatus == .requestComplete
     }
 
-    override func beginRequest() {
+    func beginRequest() {
         decoder = FastCGIAnswerDecoder()
         hasOutput = false
         end = nil
         isSent = false
     }
 
-    override func failure(_ fault: ConnectionFault) -> any Error { ApplicationFailure.connection(fault) }
+    func failure(_ fault: ConnectionFault) -> any Error { ApplicationFailure.connection(fault) }
 
-    override func didClose() {
+    func didClose() {
         onErrors = nil
         core.closed(self)
     }
+}
+
+/// So often is received at once.
+private let fairRounds = 16
+
+extension ApplicationConnection {
+    /// Begins to connect.
+    convenience init(to address: SocketAddress, core: ApplicationCore, loop: EventLoop) throws(ConnectionFault) {
+        let times = ConnectionTimes(
+            connect: core.options.connectTimeout,
+            answer: core.options.firstOctetTimeout,
+            content: core.options.idleTimeout,
+            rest: core.options.restTimeout
+        )
+        try self.init(to: address, speaking: ApplicationDialect(core), times: times, loop: loop)
+    }
+
+    private var core: ApplicationCore { dialect.core }
+    /// How the request has ended; nil while it has not.
+    var end: FastCGIEnd? { dialect.end }
+    /// All of the request was sent.
+    var isSent: Bool { dialect.isSent }
 
     // MARK: The request
 
@@ -114,7 +129,7 @@ final class ApplicationConnection: OutgoingConnection, @unchecked Sendable {
     /// All of the content was sent.
     func endContent() throws {
         if case .fastCGI = core.speaks { try send { FastCGIWriter.appendEnd(of: .standardInput, to: &$0) } }
-        isSent = true
+        dialect.isSent = true
     }
 
     /// Nobody wants the answer any more. The application is told, as far as it can hear that, and the connection closed.
@@ -151,14 +166,14 @@ final class ApplicationConnection: OutgoingConnection, @unchecked Sendable {
             if try await !receive() { try finished() }
             // Much may come that is no output; others have their turn then.
             rounds += 1
-            if rounds % Self.fairRounds == 0 { await Task.yield() }
+            if rounds % fairRounds == 0 { await Task.yield() }
         }
     }
 
     /// The application has closed: with SCGI, that is how an answer ends.
     private func finished() throws {
         guard case .scgi = core.speaks else { throw ended() }
-        end = FastCGIEnd()
+        dialect.end = FastCGIEnd()
     }
 
     private func takeOutput() throws -> [UInt8] {
@@ -178,8 +193,8 @@ final class ApplicationConnection: OutgoingConnection, @unchecked Sendable {
                 throw failure
             }
         }
-        if !octets.isEmpty { hasOutput = true }
-        if !errors.isEmpty { onErrors?(errors) }
+        if !octets.isEmpty { dialect.hasOutput = true }
+        if !errors.isEmpty { dialect.onErrors?(errors) }
         if let end, end.protocolStatus != .requestComplete {
             let failure = ApplicationFailure.refused(end.protocolStatus)
             close(failure)
@@ -192,12 +207,12 @@ final class ApplicationConnection: OutgoingConnection, @unchecked Sendable {
         var offset = 0
         defer { input.consume(offset) }
         while true {
-            switch try decoder.next(input.bytes, offset: &offset) {
+            switch try dialect.decoder.next(input.bytes, offset: &offset) {
             case .needsInput: return
             case .output(let range): octets.append(copying: input.bytes.extracting(range))
             case .errors(let range): errors.append(copying: input.bytes.extracting(range))
             case .end(let end):
-                self.end = end
+                dialect.end = end
                 return
             }
         }

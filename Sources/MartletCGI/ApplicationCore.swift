@@ -78,7 +78,7 @@ final class ApplicationCore: Sendable {
 
     /// The request is done: the connection rests, or closes.
     func give(_ connection: ApplicationConnection) {
-        connection.onErrors = nil
+        connection.dialect.onErrors = nil
         guard connection.rest() else { return connection.close(CancellationError()) }
         let isKept = ledger.withLock { ledger in
             guard ledger.resting.count < options.keptConnections else { return false }
@@ -89,10 +89,10 @@ final class ApplicationCore: Sendable {
     }
 
     /// A connection was closed.
-    func closed(_ connection: ApplicationConnection) {
+    func closed(_ dialect: ApplicationDialect) {
         ledger.withLock { ledger in
             ledger.open -= 1
-            ledger.resting.removeAll { $0 === connection }
+            ledger.resting.removeAll { $0.dialect === dialect }
         }
     }
 }

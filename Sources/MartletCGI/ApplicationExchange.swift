@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import Martlet
 import MartletReactor
 import MartletWire
@@ -129,12 +130,12 @@ final class ApplicationExchange: ScriptOutput, @unchecked Sendable {
 
     private func use(_ connection: ApplicationConnection) -> ApplicationConnection {
         self.connection = connection
-        connection.onErrors = { [weak self] octets in self?.errors.take(octets[...]) }
+        connection.dialect.onErrors = { [weak self] octets in self?.errors.take(octets[...]) }
         return connection
     }
 
     private func variables() throws -> CGIVariables {
-        do {
+        do throws(CGIVariables.Fault) {
             var variables = try CGIVariables(
                 request,
                 place,
@@ -143,8 +144,8 @@ final class ApplicationExchange: ScriptOutput, @unchecked Sendable {
             )
             for (name, value) in core.options.variables { try variables.set(name, value) }
             return variables
-        } catch let fault as CGIVariables.Fault {
-            request.logger.info("script \(name): \(fault)")
+        } catch {
+            request.logger.info("script \(name): \(error)")
             throw HTTPError(.badRequest)
         }
     }

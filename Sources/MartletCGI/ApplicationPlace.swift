@@ -1,5 +1,5 @@
 import Martlet
-import MartletReactor
+public import MartletReactor
 import MartletWire
 
 /// A mistake in how an application behind FastCGI or SCGI is named.

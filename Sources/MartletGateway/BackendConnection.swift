@@ -3,54 +3,71 @@ import Martlet
 import MartletReactor
 import MartletWire
 
-/// One connection to a backend: HTTP's answers as they come in.
-final class BackendConnection: OutgoingConnection, @unchecked Sendable {
-    let state: BackendState
-    private var answer: ArrivingAnswer
+/// One connection to a backend.
+typealias BackendConnection = OutgoingConnection<BackendDialect>
 
+/// HTTP's answers as they come in.
+final class BackendDialect: OutgoingDialect {
+    let state: BackendState
+    fileprivate var answer: ArrivingAnswer
+
+    init(_ state: BackendState, limits: HeadLimits) {
+        self.state = state
+        answer = ArrivingAnswer(limits: limits)
+    }
+
+    var answerHasBegun: Bool { answer.hasHead }
+
+    var canRest: Bool { answer.hasHead && answer.isComplete && answer.head.wantsKeepAlive }
+
+    func beginRequest() { answer.reset() }
+
+    func failure(_ fault: ConnectionFault) -> any Error { BackendFailure(fault) }
+
+    func didClose() {}
+}
+
+extension BackendConnection {
     /// Begins to connect.
-    init(to address: SocketAddress, state: BackendState, options: GatewayOptions, loop: EventLoop)
+    convenience init(to address: SocketAddress, state: BackendState, options: GatewayOptions, loop: EventLoop)
         throws(BackendFailure)
     {
-        self.state = state
-        answer = ArrivingAnswer(limits: options.heads)
-        let times = Times(
+        let times = ConnectionTimes(
             connect: options.connectTimeout,
             answer: options.firstByteTimeout,
             content: options.idleTimeout,
             rest: options.idleConnectionTimeout
         )
         do throws(ConnectionFault) {
-            try super.init(to: address, times: times, loop: loop)
+            try self.init(
+                to: address,
+                speaking: BackendDialect(state, limits: options.heads),
+                times: times,
+                loop: loop
+            )
         } catch {
             throw BackendFailure(error)
         }
     }
 
-    override var answerHasBegun: Bool { answer.hasHead }
-
-    override var canRest: Bool { answer.hasHead && answer.isComplete && head.wantsKeepAlive }
-
-    override func beginRequest() { answer.reset() }
-
-    override func failure(_ fault: ConnectionFault) -> any Error { BackendFailure(fault) }
+    var state: BackendState { dialect.state }
 
     /// From here on it speaks another protocol.
     func upgrade() {
         beginUpgraded()
-        if case .upgraded = phase { answer.beginOctets() }
+        if case .upgraded = phase { dialect.answer.beginOctets() }
     }
 
     /// The head of the answer.
     var head: ReceivedResponse {
-        _read { yield answer.head }
+        _read { yield dialect.answer.head }
     }
 
     /// The fields behind chunked content.
-    var trailers: Fields { answer.trailers }
+    var trailers: Fields { dialect.answer.trailers }
 
     /// Whether all of the answer's content was taken.
-    var isComplete: Bool { answer.isComplete }
+    var isComplete: Bool { dialect.answer.isComplete }
 
     /// Waits for the head of the next answer, interim or final, and puts it into `head`.
     func receiveHead(to method: HTTPRequest.Method) async throws {
@@ -70,7 +87,7 @@ final class BackendConnection: OutgoingConnection, @unchecked Sendable {
     }
 
     private func parseHead(_ method: HTTPRequest.Method) throws -> Bool {
-        guard !input.isEmpty, try closing({ () throws(BackendFailure) in try answer.parseHead(of: &input, to: method) })
+        guard !input.isEmpty, try closing({ () throws(BackendFailure) in try dialect.answer.parseHead(of: &input, to: method) })
         else { return false }
         if !head.isInterim { state.isOld = head.version == .http1_0 }
         return true
@@ -78,7 +95,7 @@ final class BackendConnection: OutgoingConnection, @unchecked Sendable {
 
     /// The content that is here already, which may be nothing, without waiting for any.
     func takeArrived() throws -> [UInt8] {
-        try closing { () throws(BackendFailure) in try answer.take(from: &input) }
+        try closing { () throws(BackendFailure) in try dialect.answer.take(from: &input) }
     }
 
     /// The next piece of the answer's content, as it came; nil at its end.
@@ -87,7 +104,7 @@ final class BackendConnection: OutgoingConnection, @unchecked Sendable {
             let octets = try takeArrived()
             if !octets.isEmpty { return octets }
             if isComplete { return nil }
-            if try await !receive(), !answer.end() { throw ended() }
+            if try await !receive(), !dialect.answer.end() { throw ended() }
         }
     }
 
