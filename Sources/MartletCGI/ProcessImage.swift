@@ -80,7 +80,7 @@ private struct StringBlock {
             }
             unsafe pointers.append(nil)
             return unsafe pointers.withUnsafeBufferPointer { pointers in
-                guard let first = unsafe pointers.baseAddress else { return EINVAL }
+                guard let first = pointers.baseAddress else { return EINVAL }
                 return unsafe body(first)
             }
         }

@@ -69,7 +69,8 @@ final class ScriptAnswer: @unchecked Sendable {
         var head = CGIResponseHead()
         while let piece = try await output.next() {
             if arrived.isEmpty { arrived = piece } else { arrived += piece }
-            if let count = try parser.parse(arrived.span, into: &head) {
+            let octets = arrived  // Looked at where nobody can change them.
+            if let count = try parser.parse(octets.span, into: &head) {
                 arrived.removeFirst(count)
                 return head
             }

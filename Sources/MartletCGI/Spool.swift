@@ -81,9 +81,10 @@ final class Spool: @unchecked Sendable {
     }
 
     private func writeOut() throws(SystemError) {
+        let octets = memory  // Looked at where nobody can change them.
         var written = 0
-        while written < memory.count {
-            let result = unsafe memory.span.extracting(written...).withUnsafeBytes { octets in
+        while written < octets.count {
+            let result = unsafe octets.span.extracting(written...).withUnsafeBytes { octets in
                 unsafe Glibc.write(file, octets.baseAddress, octets.count)
             }
             if result < 0, errno == EINTR { continue }

@@ -88,7 +88,7 @@ package final class FileRoot: Sendable {
             if fd >= 0 || errno != ENOSYS && errno != EPERM { return fd }
             if errno == ENOSYS { hasOpenBeneath.store(false, ordering: .relaxed) }
         }
-        return walk(path) { unsafe cm_open_component($0, $1) }
+        return unsafe walk(path) { unsafe cm_open_component($0, $1) }
     }
 
     private func openDescriptor(_ path: [UInt8]) -> CInt {
@@ -99,7 +99,7 @@ package final class FileRoot: Sendable {
             if fd >= 0 || errno != ENOSYS && errno != EPERM { return fd }
             if errno == ENOSYS { hasOpenBeneath.store(false, ordering: .relaxed) }
         }
-        return walk(path) { unsafe cm_open_no_follow($0, $1) }
+        return unsafe walk(path) { unsafe cm_open_no_follow($0, $1) }
     }
 
     /// The same without openat2: one component at a time, no symbolic link at all.
