@@ -351,10 +351,12 @@ let package = Package(
         ),
         // A script that does what its query says.
         .executableTarget(name: "CGIProbe", path: "Tests/CGIProbe"),
+        .executableTarget(name: "CGIServer", dependencies: ["Martlet", "MartletCGI"], path: "Tests/CGIServer"),
         .testTarget(
             name: "MartletCGITests",
             dependencies: [
                 "MartletCGI", "Martlet", "MartletReactor", "MartletWire", "CMartlet", "TestSupport", "CGIProbe",
+                "CGIServer",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]

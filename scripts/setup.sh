@@ -46,6 +46,12 @@ test)
     need apache2-utils htpasswd
     need whois mkpasswd
     need python3-requests /usr/lib/python3/dist-packages/requests/__init__.py
+    # What FastCGI and SCGI are spoken with. Debian names php-fpm's program after its version.
+    need php-fpm "$(ls /usr/sbin/php-fpm* 2>/dev/null | head -1 || true)"
+    need libfcgi-perl /usr/lib/*/perl5/*/FCGI.pm
+    need uwsgi-core uwsgi-core
+    need uwsgi-plugin-python3 /usr/lib/uwsgi/plugins/python3_plugin.so
+    need python3-venv /usr/share/doc/python3-venv
     ;;
 traits)
     need libbrotli-dev /usr/include/brotli/encode.h
@@ -133,7 +139,21 @@ need libc6-dev /usr/include/linux/openat2.h
 need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a
 [ "$(uname -m)" = x86_64 ] || missing=$(echo "$missing" | sed 's/ libstdc++-12-dev//')
 
-[ -n "$missing" ] || exit 0
+# What Debian has no longer comes from PyPI, outside the repository.
+from_pypi() {
+    [ "$1" = test ] || return 0
+    flup=${XDG_CACHE_HOME:-$HOME/.cache}/martlet/flup-1.0.3
+    [ ! -e "$flup/flup/server/fcgi.py" ] || return 0
+    environment=$(mktemp -d)
+    /usr/bin/python3 -m venv "$environment"
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --target "$flup" flup==1.0.3
+    rm -rf "$environment"
+}
+
+if [ -z "$missing" ]; then
+    from_pypi "${1:-build}"
+    exit 0
+fi
 if [ "$(id -u)" = 0 ]; then
     sudo=""
 elif sudo -n true 2>/dev/null; then
@@ -148,3 +168,4 @@ export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -qq
 # shellcheck disable=SC2086 # one word a package
 $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+from_pypi "${1:-build}"

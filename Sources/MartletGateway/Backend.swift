@@ -1,3 +1,4 @@
+import Martlet
 import MartletReactor
 import MartletWire
 
@@ -11,12 +12,7 @@ import MartletWire
 /// - `unix:/run/app.sock`: a Unix socket.
 public struct Backend: Sendable, Hashable, CustomStringConvertible {
     /// Where to connect.
-    enum Place: Sendable, Hashable {
-        case address(SocketAddress)
-        case name(String, port: UInt16)
-    }
-
-    let place: Place
+    let place: ServerPlace
     /// What Host says when it does not say what the client's did.
     let authority: String
     /// The path in place of the mount's, without a slash at its end; nil: targets stay as they are.
@@ -32,14 +28,13 @@ public struct Backend: Sendable, Hashable, CustomStringConvertible {
             throw .invalid(url, "it has a character that no URL has")
         }
         if url.hasPrefix("unix:") {
-            let path = String(url.dropFirst(5))
-            guard path.hasPrefix("/"), path.utf8.count <= SocketAddress.longestPath else {
+            guard let socket = ServerPlace(socket: String(url.dropFirst(5))) else {
                 throw .invalid(
                     url,
                     "a Unix socket is unix: and an absolute path of \(SocketAddress.longestPath) octets at most"
                 )
             }
-            place = .address(.unix(path: path))
+            place = socket
             authority = "localhost"
             base = nil
             return
@@ -69,13 +64,7 @@ public struct Backend: Sendable, Hashable, CustomStringConvertible {
         }
         base = path.isEmpty ? nil : Array(path.hasSuffix("/") ? path.dropLast().utf8 : path.utf8)
         authority = parsed.description
-        let port = parsed.port ?? 80
-        let name = parsed.host.hasPrefix("[") ? String(parsed.host.dropFirst().dropLast()) : parsed.host
-        if let address = SocketAddress(numeric: name, port: port) {
-            place = .address(address)
-        } else {
-            place = .name(name, port: port)
-        }
+        place = ServerPlace(host: parsed.host, port: parsed.port ?? 80)
     }
 }
 

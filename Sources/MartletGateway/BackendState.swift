@@ -1,3 +1,4 @@
+import Martlet
 import MartletReactor
 import Synchronization
 
@@ -13,19 +14,13 @@ final class BackendState: Sendable {
     /// Its last answer was of HTTP/1.0.
     private let speaksOld = Atomic<Bool>(false)
     private let failures = Locked<[Instant]>([])
-    private let resolved = Locked<(addresses: [SocketAddress], expiry: Instant)?>(nil)
-
-    /// How long an address that a name stands for is used.
-    private static let addressLifetime = Nanoseconds(.seconds(10))
-    /// Of the addresses of a name, so many are tried.
-    private static let triedAddresses = 4
-    /// Asks name servers.
-    private static let resolver = ThreadPool(name: "resolver", threads: 2)
+    private let places: ServerAddresses
 
     init(_ backend: Backend, index: Int, options: HealthOptions) {
         self.backend = backend
         self.index = index
         self.options = options
+        places = ServerAddresses(of: backend.place)
     }
 
     // MARK: Health
@@ -70,18 +65,10 @@ final class BackendState: Sendable {
 
     /// Where it can be reached now.
     func addresses(at now: Instant) async throws(BackendFailure) -> [SocketAddress] {
-        switch backend.place {
-        case .address(let address): return [address]
-        case .name(let name, let port):
-            if let known = resolved.withLock({ $0 }), known.expiry > now { return known.addresses }
-            do {
-                let found = try await Self.resolver.run { try SocketAddress.resolve(name, port: port) }
-                let addresses = Array(found.prefix(Self.triedAddresses))
-                resolved.withLock { $0 = (addresses, now + Self.addressLifetime) }
-                return addresses
-            } catch {
-                throw .unreachable("\(error)")
-            }
+        do throws(ConnectionFault) {
+            return try await places.current(at: now)
+        } catch {
+            throw BackendFailure(error)
         }
     }
 }

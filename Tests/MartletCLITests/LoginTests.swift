@@ -91,8 +91,8 @@ struct LoginTests {
         #expect(try status(martlet, "page.txt", "-H", "Authorization: Bearer token-1") == 200)
         #expect(try status(martlet, "page.txt", "-H", "Authorization: Bearer token-2") == 401)
         #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 200)
-        let head = try martlet.get("/page.txt").head()
-        let offered = head.split(separator: "\r\n").filter { $0.hasPrefix("WWW-Authenticate: ") }.map { $0.dropFirst(18) }
+        let lines = try martlet.get("/page.txt").lines
+        let offered = lines.filter { $0.hasPrefix("WWW-Authenticate: ") }.map { $0.dropFirst(18) }
         #expect(offered.count == 2 && offered[0].hasPrefix("Bearer ") && offered[1].hasPrefix("Basic "), "\(offered)")
     }
 

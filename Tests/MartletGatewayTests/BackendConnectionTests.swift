@@ -1,3 +1,4 @@
+import Martlet
 import MartletReactor
 import TestSupport
 import Testing

@@ -1,0 +1,66 @@
+import Glibc
+import MartletReactor
+import TestSupport
+
+/// A real php-fpm of the test's own: its workers, its pool, in a temporary folder. Ended when the last reference goes.
+final class PHPServer {
+    enum Place {
+        case unix
+        case loopback
+    }
+
+    /// The folder of its scripts.
+    let folder: TemporaryDirectory
+    /// Where it is, as `FastCGI` takes it.
+    let place: String
+    private let child: ChildProcess
+
+    /// Starts one, and waits until it listens.
+    /// - Parameter workers: processes, each of which serves one connection at a time.
+    init(_ place: Place = .unix, workers: Int = 3) async throws {
+        folder = try TemporaryDirectory()
+        let program = try Self.find()
+        let port = place == .loopback ? try freePort() : 0
+        let listen = place == .loopback ? "127.0.0.1:\(port)" : folder.path(of: "php.sock")
+        self.place = place == .loopback ? listen : "unix:\(listen)"
+        // As root it wants to be told who its workers are.
+        let user = geteuid() == 0 ? "user = root\ngroup = root\n" : ""
+        let settings = try folder.write(
+            "fpm.conf",
+            """
+            [global]
+            error_log = \(folder.path(of: "fpm.log"))
+            [www]
+            \(user)listen = \(listen)
+            pm = static
+            pm.max_children = \(workers)
+            pm.status_path = /status
+            catch_workers_output = yes
+            php_flag[display_errors] = off
+            php_flag[log_errors] = on
+            php_value[upload_max_filesize] = 32M
+            php_value[post_max_size] = 32M
+            php_value[upload_tmp_dir] = \(folder.path)
+
+            """
+        )
+        child = try ChildProcess(program, arguments: ["-n", "-F", "-R", "-y", settings])
+        let address: SocketAddress = place == .loopback ? .loopback(port: port) : .unix(path: listen)
+        try await eventually("php-fpm listens") { (try? TestSocket.connect(to: address)) != nil }
+    }
+
+    deinit {
+        // The master ends its workers, which would stay behind it if it were killed.
+        child.send(signal: SIGTERM)
+        _ = try? child.finish(timeout: .seconds(60))
+    }
+
+    /// Debian's name for it has its version.
+    private static func find() throws -> String {
+        for version in ["8.2", "8.4", "8.3", "8.1", "7.4", ""] {
+            let path = "/usr/sbin/php-fpm\(version)"
+            if access(path, X_OK) == 0 { return path }
+        }
+        throw SystemError(code: ENOENT, operation: "find php-fpm: scripts/setup.sh test installs it")
+    }
+}
