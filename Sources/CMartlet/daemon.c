@@ -206,4 +206,5 @@ int cm_is_single_threaded(void) {
     return errno == EINVAL ? 0 : -1;
 }
 
+int cm_replace_descriptor(int from, int to) { return dup3(from, to, O_CLOEXEC); }
 int cm_open_path(const char *path) { return open(path, O_PATH | O_CLOEXEC); }

@@ -61,6 +61,14 @@ extension Connection {
         if !awaitsTurn { advance() }
     }
 
+    /// Whether an answer is on its way, or a handler at work on one.
+    var isAnswering: Bool {
+        switch phase {
+        case .responding, .streaming, .sending, .upgraded: true
+        default: false
+        }
+    }
+
     /// Closes without care for what was not sent. An answer that is cut this way cannot look complete.
     func abort(because reason: String? = nil) {
         guard phase != .closed else { return }

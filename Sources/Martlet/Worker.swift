@@ -156,6 +156,12 @@ final class Worker: @unchecked Sendable {
     }
 
     private func abort() {
+        let cut = connections.count { $0.isAnswering }
+        if cut > 0 {
+            complain(
+                "\(cut == 1 ? "an answer was" : "\(cut) answers were") cut: the server stops, and its grace is over"
+            )
+        }
         for connection in connections { connection.abort() }
     }
 

@@ -139,12 +139,19 @@ package struct RunFolder: Sendable, Equatable {
         guard unsafe mkdir(folder, mode) != 0, errno != EEXIST else { return }
         let code = errno
         guard code == ENOENT, let slash = folder.lastIndex(of: "/"), slash > folder.startIndex else {
-            throw DaemonError("\(SystemError(code: code, operation: "make the folder \(folder)")).")
+            throw failure(code, folder)
         }
         // The XDG specification wants 0700 for what is missing on the way.
         try make(String(folder[..<slash]), mode: mode)
         guard unsafe mkdir(folder, mode) == 0 || errno == EEXIST else {
-            throw DaemonError("\(SystemError(operation: "make the folder \(folder)")).")
+            throw failure(errno, folder)
         }
+    }
+
+    private static func failure(_ code: CInt, _ folder: String) -> DaemonError {
+        DaemonError(
+            "\(SystemError(code: code, operation: "make the folder \(folder)")). "
+                + "Set \(variable) to a folder that you may write to."
+        )
     }
 }

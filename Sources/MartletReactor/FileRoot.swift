@@ -13,12 +13,19 @@ package final class FileRoot: Sendable {
         case notFound
         /// The system denies the process access.
         case forbidden
+        /// The folder itself was removed, and what is in its place cannot be opened.
+        case replaced
         /// The process has no descriptor left.
         case overloaded
         /// The disk failed, or something as bad; an `errno`.
         case failed(CInt)
     }
 
+    /// For the log, when it was replaced.
+    package static let replacement =
+        "the folder that is served was removed, and the sandbox allows no other in its place: restart the server. Look there"
+
+    private let path: String
     private let descriptor: CInt
     private let followsLinks: Bool
     /// False once the kernel said that it has no openat2 (Linux before 5.6, or a sandbox that forbids it).
@@ -28,6 +35,7 @@ package final class FileRoot: Sendable {
     /// - Parameter hasOpenBeneath: false: as on a system without openat2.
     /// - Throws: `SystemError` when it cannot be opened as a folder.
     package init(path: String, followsLinks: Bool, hasOpenBeneath: Bool = true) throws(SystemError) {
+        self.path = path
         self.hasOpenBeneath = Atomic(hasOpenBeneath)
         descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(operation: "open folder \(path)") }
@@ -40,8 +48,15 @@ package final class FileRoot: Sendable {
 
     /// Opens what is at a path of decoded octets, joined by "/", without dot segments and NUL; empty: the folder itself.
     package func open(_ path: [UInt8]) throws(Failure) -> OpenFile {
-        let fd = openDescriptor(path)
-        guard fd >= 0 else { throw Self.failure(errno) }
+        var fd = openDescriptor(path)
+        var code = errno
+        // A folder that was removed can still be opened, and is empty.
+        if path.isEmpty || fd < 0 && code == ENOENT, try isRenewed() {
+            if fd >= 0 { close(fd) }
+            fd = openDescriptor(path)
+            code = errno
+        }
+        guard fd >= 0 else { throw Self.failure(code) }
         do {
             return try OpenFile(fd: fd)
         } catch {
@@ -70,14 +85,35 @@ package final class FileRoot: Sendable {
 
     /// Looks at a path as `open` takes it.
     package func look(at path: [UInt8]) throws(Failure) -> Finding {
-        let fd = find(path)
-        guard fd >= 0 else { throw Self.failure(errno) }
+        var fd = find(path)
+        var code = errno
+        if fd < 0, code == ENOENT, try isRenewed() {
+            fd = find(path)
+            code = errno
+        }
+        guard fd >= 0 else { throw Self.failure(code) }
         defer { close(fd) }
         var status = stat()
         guard unsafe fstat(fd, &status) == 0 else { throw Self.failure(errno) }
         if unsafe cm_is_directory(&status) { return .folder }
         guard unsafe cm_is_regular(&status) else { return .other }
         return .file(runs: cm_may(fd, CInt(X_OK)), reads: cm_may(fd, CInt(R_OK)))
+    }
+
+    /// Opens the folder that is in the place of this one, if this one was removed, as those who build sites do it.
+    /// - Returns: false when it is still the same, or nothing is in its place.
+    private func isRenewed() throws(Failure) -> Bool {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_nlink == 0 else { return false }
+        let fd = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard fd >= 0 else {
+            // A sandbox knows folders, not their names.
+            if errno == EACCES || errno == EPERM { throw .replaced }
+            return false
+        }
+        defer { close(fd) }
+        // In the same place: whoever is at work with the number has the old folder or the new one.
+        return cm_replace_descriptor(fd, descriptor) >= 0
     }
 
     private func find(_ path: [UInt8]) -> CInt {

@@ -122,8 +122,7 @@ package struct ConfiguredCommand {
             var plan = try command.plan(with: settings)
             try plan.check()
             // A file that is replaced is another one: hence its folder.
-            for folder in [settings.folder, file.map(FileSystem.folder)].compactMap(\.self)
-            where !plan.readable.contains(folder) { plan.readable.append(folder) }
+            plan.settingsFolders = [settings.folder, file.map(FileSystem.folder)].compactMap(\.self)
             return plan
         } catch {
             throw Settings.explained(error, by: settings.values)

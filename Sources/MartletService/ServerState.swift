@@ -13,6 +13,8 @@ package struct ServerState: Equatable, Sendable {
     package var title = ""
     /// What works.
     package var urls: [String] = []
+    /// Where its health and metrics are told; empty: nowhere.
+    package var admin = ""
     /// Files for which it takes signed URLs.
     package var shared: [SharedFolder] = []
     /// When it began, in seconds since 1970.
@@ -52,6 +54,7 @@ package struct ServerState: Equatable, Sendable {
             case "version": version = value
             case "title": title = value
             case "url": urls.append(value)
+            case "admin": admin = value
             case "shared": SharedFolder(value).map { shared.append($0) }
             case "started": started = Int(UInt32(value) ?? 0)
             case "log": log = value
@@ -67,7 +70,7 @@ package struct ServerState: Equatable, Sendable {
     var octets: [UInt8] {
         let lines: [(word: String, value: String)] = [
             ("version", version), ("title", title), ("started", "\(started)"), ("log", log), ("reloads", "\(reloads)"),
-            ("failure", failure), ("draining", isDraining ? "1" : "0"),
+            ("failure", failure), ("admin", admin), ("draining", isDraining ? "1" : "0"),
         ]
         return RecordLines(lines + urls.map { ("url", $0) } + shared.map { ("shared", $0.description) }).octets
     }

@@ -36,6 +36,7 @@ package final class ServiceProcess: @unchecked Sendable {
     /// The terminal that the process was started from; -1 if there is none.
     private let terminal = unsafe open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
     private var phase = Phase.serving
+    private var isInSandbox = false
     private var current: Generation
     /// Generations that give their last answers.
     private var ending: [Generation] = []
@@ -110,6 +111,7 @@ package final class ServiceProcess: @unchecked Sendable {
         // Before anybody can know of the process: the default of most of these signals is its end.
         try control()
         let rights = try giveUpRights()
+        isInSandbox = (rights.sandbox?.abi ?? 0) > 0
         try current.start()
         try startAdmin()
         current.main.reportCrashes()
@@ -120,6 +122,7 @@ package final class ServiceProcess: @unchecked Sendable {
             state.urls = current.urls
             state.shared = plan.shared
             state.version = Release.version
+            state.admin = adminURL ?? ""
         }
         // Who has a predecessor is made known by that one.
         if environment.starter == nil { environment.manager.ready(status: status) }
@@ -155,7 +158,7 @@ package final class ServiceProcess: @unchecked Sendable {
     private func tell(_ details: [String], _ rights: ServiceRights) {
         if let announcement = current.plan.announcement { return announcement(current.urls) }
         let isTerminal = isatty(STDOUT_FILENO) == 1
-        let adminLines = adminListeners.map { "Health and metrics: \(Scheme.http.urls(of: $0.address).first ?? "")" }
+        let adminLines = adminURL.map { ["Health and metrics: \($0)"] } ?? []
         Banner(
             title: current.plan.title,
             addresses: current.addresses,
@@ -183,6 +186,8 @@ package final class ServiceProcess: @unchecked Sendable {
             throw Problem("\(error). Choose another address for --admin.")
         }
     }
+
+    private var adminURL: String? { adminListeners.first.flatMap { Scheme.http.urls(of: $0.address).first } }
 
     private func startAdmin() throws {
         guard let admin, !adminListeners.isEmpty else { return }
@@ -253,8 +258,9 @@ package final class ServiceProcess: @unchecked Sendable {
             try replace()
             Messages.complain("the configuration was read again: \(current.plan.title).")
         } catch {
-            failure = Problem.words(error)
-            Messages.complain("nothing was changed: \(Problem.words(error))")
+            let reason = refusedBySandbox(Problem.words(error))
+            failure = reason
+            Messages.complain("nothing was changed: \(reason)")
         }
         environment.background?.update { state in
             state.reloads += 1
@@ -266,9 +272,27 @@ package final class ServiceProcess: @unchecked Sendable {
         environment.manager.ready(status: failure.map { "reload failed: \($0) \(status)" } ?? status)
     }
 
+    /// What the kernel calls a lack of rights is most often the sandbox, which is closed for as long as the process lives.
+    private func refusedBySandbox(_ reason: String) -> String {
+        guard isInSandbox, reason.contains(SystemError.text(of: EACCES)) else { return reason }
+        return "\(reason) The sandbox of a running server allows only the folders and ports of its start: restart it."
+    }
+
+    /// - Throws: for a change that needs another process.
+    private func checkFixed(_ plan: ServingPlan) throws {
+        let old = current.plan.service
+        for (name, isSame) in [
+            ("--admin", old.admin == plan.service.admin), ("--user", old.user == plan.service.user),
+            ("--no-sandbox", old.noSandbox == plan.service.noSandbox),
+        ] where !isSame {
+            throw Problem("\(name) has changed, which takes a restart.")
+        }
+    }
+
     /// Lets a new generation serve on the sockets of this one.
     private func replace() throws {
         let plan = try replan()
+        try checkFixed(plan)
         var open: OpenListeners
         do throws(SystemError) {
             open = try current.duplicateListeners()

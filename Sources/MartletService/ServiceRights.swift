@@ -96,6 +96,7 @@ struct ServiceRights {
         var sandbox = Sandbox(
             // A file that is replaced is another one: hence its folder.
             readable: Sandbox.systemReadable + (plan.connects ? Sandbox.resolverReadable : []) + plan.readable
+                + plan.settingsFolders
                 + files.flatMap(FileSystem.folders),
             writable: plan.writable + folders + terminals,
             executable: Sandbox.systemExecutable + program + LoadedLibraries.folders,

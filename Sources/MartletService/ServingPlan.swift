@@ -19,6 +19,8 @@ package struct ServingPlan {
     package var service: ServiceOptions
     /// Folders and files that requests read: all that the sandbox lets the server see, besides what the options name.
     package var readable: [String] = []
+    /// Where the settings are, to be read again.
+    package var settingsFolders: [String] = []
     /// Folders that requests write to.
     package var writable: [String] = []
     /// Whether requests make connections to other servers.

@@ -249,6 +249,45 @@ struct BackgroundTests {
         }
     }
 
+    @Test("a second stop waits with the first, and cuts nothing")
+    func secondStop() throws {
+        let martlet = try Background()
+        try martlet.folder.write("site/large.bin", String(repeating: "x", count: 16 << 20))
+        let address = try Background.address(try martlet("start", martlet.site, "--port", "0"))
+        let socket = try TestSocket.connect(to: address, receiveBuffer: 8192)
+        try socket.send("GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _ = try socket.receive(through: "\r\n\r\n")
+        let stops = try (0..<2).map { _ in
+            try ChildProcess(
+                try builtExecutable("martlet"),
+                arguments: ["stop"],
+                environment: ["MARTLET_RUN_FOLDER": martlet.run]
+            )
+        }
+        try waited("it drains") { try martlet("status").text.contains("is ending") }
+        _ = try martlet("status")
+        #expect(try socket.receive(exactly: 16 << 20).count == 16 << 20)
+        for stop in stops { #expect(try stop.finish().status == 0) }
+    }
+
+    @Test("an answer that is cut at the end is told of")
+    func cut() throws {
+        let martlet = try Background()
+        try martlet.folder.write("site/large.bin", String(repeating: "x", count: 16 << 20))
+        let address = try Background.address(try martlet("start", martlet.site, "--port", "0", "--drain-timeout", "0"))
+        let socket = try TestSocket.connect(to: address, receiveBuffer: 8192)
+        try socket.send("GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _ = try socket.receive(through: "\r\n\r\n")
+        #expect(try martlet("stop").status == 0)
+        #expect(martlet.log().contains("an answer was cut: the server stops"))
+    }
+
+    @Test("a log that there is not is said to be none")
+    func noLog() throws {
+        let result = try Background()("logs", "foo")
+        #expect(result.status == 1 && result.errorText.contains("foo has no log: it was never started here"))
+    }
+
     @Test("check reads everything and serves nothing")
     func check() throws {
         let martlet = try Background()

@@ -1,4 +1,5 @@
 import Glibc
+import MartletDaemon
 import MartletReactor
 import TestSupport
 import Testing
@@ -98,6 +99,26 @@ struct SuccessionTests {
         _ = kill(old, SIGUSR2)
         try waited("another process serves") { martlet.process() != old && !Background.lives(old) }
         #expect(try Background.get("/a.txt", address) == "200 Hello")
+        #expect(try martlet("stop").status == 0)
+    }
+
+    @Test("what a running server cannot change is refused with the remedy: restart")
+    func fixed() throws {
+        let martlet = try Background()
+        let file = martlet.folder.path(of: "martlet.toml")
+        try martlet.folder.write("martlet.toml", "directory = \"site\"\nport = 0\nadmin = \"unix:admin.sock\"\n")
+        _ = try martlet("start", "--config", file)
+        #expect(try martlet("status").text.contains("health and metrics: "))
+        try martlet.folder.write("martlet.toml", "directory = \"site\"\nport = 0\n")
+        let reload = try martlet("reload")
+        #expect(reload.status == 1 && reload.errorText.contains("--admin has changed, which takes a restart"))
+        // The folder of the settings is allowed; one elsewhere is not.
+        try martlet.folder.write(
+            "martlet.toml",
+            "directory = \"/usr/share/doc\"\nport = 0\nadmin = \"unix:admin.sock\"\n"
+        )
+        guard Sandbox.availableABI > 0 else { return }
+        #expect(try martlet("reload").errorText.contains("allows only the folders and ports of its start: restart it"))
         #expect(try martlet("stop").status == 0)
     }
 

@@ -207,6 +207,8 @@ int cm_landlock_restrict(int ruleset);
 int cm_is_single_threaded(void);
 
 // open with O_PATH | O_CLOEXEC.
+// Makes `to` another name of what `from` is, at once for all threads (dup3).
+int cm_replace_descriptor(int from, int to);
 int cm_open_path(const char *path);
 
 #endif

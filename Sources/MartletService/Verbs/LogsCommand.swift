@@ -18,7 +18,7 @@ package struct LogsCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("n"), .long],
-        help: ArgumentHelp("The last so many lines. (default: 10)", valueName: "n")
+        help: ArgumentHelp("The last so many lines.", valueName: "n")
     )
     var lines = 10
 
@@ -32,8 +32,12 @@ package struct LogsCommand: ParsableCommand {
         try Problem.told {
             let server = try which.server()
             let path = server.folder.logFile(server.name)
-            guard var log = TailedFile(path) else {
-                throw Problem("\(server.name) has no log at \(path): \(SystemError.text(of: errno)).")
+            guard unsafe access(path, R_OK) == 0, var log = TailedFile(path) else {
+                throw Problem(
+                    errno == ENOENT
+                        ? "\(server.name) has no log: it was never started here. list shows what runs."
+                        : "\(SystemError(operation: "open the log \(path)")). Ask as the user who started it, or as root."
+                )
             }
             log.skip(toLast: lines)
             while log.copy(to: STDOUT_FILENO), follow {

@@ -67,7 +67,10 @@ struct BackgroundStart {
                 guard case .running(let process, _) = error else { throw error }
                 // As the Linux Standard Base has it, this is a success.
                 let id = process.map { " as process \($0)" } ?? ""
-                return Messages.complain("\(server.name) runs already\(id). To change it: restart.")
+                return Messages.complain(
+                    "\(server.name) runs already\(id), as it was started. To serve something else: stop it and start again, or "
+                        + "start a second one with --name."
+                )
             }
             try start(pidFile)
         } catch let error as Problem {

@@ -100,6 +100,7 @@ struct ServerReport {
     var text: String {
         guard case .running = condition, let state else { return "\(name) \(line)\n" }
         var lines = ["\(name) \(line)", "  \(state.title)", "  log: \(state.log)"]
+        if !state.admin.isEmpty { lines.append("  health and metrics: \(state.admin)") }
         if !state.failure.isEmpty { lines.append("  the last reload failed: \(state.failure)") }
         return lines.map { Banner.printable($0) + "\n" }.joined()
     }
@@ -129,6 +130,7 @@ struct ServerReport {
                 "\"uptime\":\(seconds)", "\"version\":\(Self.quoted(state.version))",
                 "\"title\":\(Self.quoted(state.title))",
                 "\"urls\":[\(state.urls.map(Self.quoted).joined(separator: ","))]", "\"log\":\(Self.quoted(state.log))",
+                "\"admin\":\(Self.quoted(state.admin))",
                 "\"reloads\":\(state.reloads)", "\"reload_failure\":\(Self.quoted(state.failure))",
             ]
         }

@@ -35,7 +35,8 @@ package struct StopCommand: ParsableCommand {
     private static let patience = 3600 + 86_400
 
     static func stop(_ server: NamedServer, now: Bool) throws {
-        try server.send(SIGTERM)
+        // Who drains already would take a second signal for "at once".
+        if now || !(server.state()?.isDraining ?? false) { try server.send(SIGTERM) }
         if now {
             // The second one ends it at once; it must be heard apart from the first.
             _ = try NamedServer.wait(2) { try server.state()?.isDraining ?? true || !isRunning(server) }
