@@ -4,7 +4,7 @@ public import Martlet
 ///
 /// ```swift
 /// let users = try PasswordFile("/etc/martlet/users")
-/// Group("/", middleware: [
+/// Group("/private", middleware: [
 ///     Authentication(
 ///         BearerAuth(realm: "example.org", tokens: try TokenFile("/etc/martlet/tokens")),
 ///         BasicAuth(realm: "example.org", users: users),

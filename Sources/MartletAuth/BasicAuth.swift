@@ -7,7 +7,7 @@ import Synchronization
 /// Basic (RFC 7617): a name and a password with every request, in a code that anybody can read. Use it over TLS only.
 ///
 /// ```swift
-/// Group("/", middleware: [BasicAuth(realm: "example.org", users: try PasswordFile("users"))]) { … }
+/// Group("/private", middleware: [BasicAuth(realm: "example.org", users: try PasswordFile("users"))]) { … }
 /// ```
 /// Names and passwords are in UTF-8, which the challenge says, and compared in Normalization Form C; what is not UTF-8, has
 /// control characters or no colon is nobody's. No other encoding is tried.

@@ -8,7 +8,7 @@ public import MartletWire
 ///
 /// ```swift
 /// let users = try DigestFile("digests")
-/// Group("/", middleware: [DigestAuth(realm: "files@example.org", users: users)]) { … }
+/// Group("/private", middleware: [DigestAuth(realm: "files@example.org", users: users)]) { … }
 /// ```
 /// Nonces are signed and good for five minutes; each count is taken once. A request with an old nonce, one of another
 /// process or a count that came before gets 401 with `stale=true`: its client makes a new digest without asking anybody.

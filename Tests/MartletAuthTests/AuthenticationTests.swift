@@ -35,7 +35,9 @@ struct AuthenticationTests {
             let schemes = answer.values("WWW-Authenticate").map { $0.prefix { $0 != " " } }
             #expect(schemes == ["Bearer", "Digest", "Basic"])
             try #expect(server.answer(get("/", basic("alice:a"))).text == "Basic alice []: ")
-            try #expect(server.answer(get("/", "Authorization: Bearer 0123456789abcdef")).text == #"Bearer backup ["staff"]: "#)
+            try #expect(
+                server.answer(get("/", "Authorization: Bearer 0123456789abcdef")).text == #"Bearer backup ["staff"]: "#
+            )
             var client = try DigestClient(answer)
             client.password = "a"
             try #expect(server.answer(client.request).text == "Digest alice []: ")
@@ -77,10 +79,12 @@ struct AuthenticationTests {
             ("HEAD", "/files/1/raw", "alice:a", 403), ("GET", "/files/1/2/raw", "alice:a", 200),
             ("GET", "/a%20b", nil, 200), ("GET", "/a+b", nil, 401), ("FROB", "/x", nil, 401),
             // Other ways to write a path.
-            ("PUT", "/%69nbox/x", "bob:b", 403), ("PUT", "/inbox%2Fx", "bob:b", 400), ("PUT", "//inbox/x", "bob:b", 400),
+            ("PUT", "/%69nbox/x", "bob:b", 403), ("PUT", "/inbox%2Fx", "bob:b", 400),
+            ("PUT", "//inbox/x", "bob:b", 400),
             ("PUT", "/./inbox/x", "bob:b", 400), ("PUT", "/public/../inbox/x", "bob:b", 400),
             ("PUT", "/public/%2e%2e/inbox/x", "bob:b", 400), ("PUT", "/inbox/.", "bob:b", 400),
-            ("GET", "/secret/../public/x", nil, 400), ("PUT", "http://a/inbox/x", "bob:b", 403), ("PUT", "/inbox?x", "bob:b", 403),
+            ("GET", "/secret/../public/x", nil, 400), ("PUT", "http://a/inbox/x", "bob:b", 403),
+            ("PUT", "/inbox?x", "bob:b", 403),
         ] as [(String, String, String?, Int)]
     )
     func rules(method: String, path: String, user: String?, status: Int) async throws {
@@ -124,8 +128,10 @@ struct AuthenticationTests {
         "a rule that cannot be is an error that names it",
         arguments: [
             ("GET /x", "three"), ("GET /x a b", "three"), ("get /x *", "capitals"), ("G(ET /x *", "no method"),
-            ("GET, /x *", "no method"), ("GET x *", "begin"), ("GET /a//b *", "two slashes"), ("GET /**/b *", "neither"),
-            ("GET /a* *", "neither"), ("GET /%zz *", "percent"), ("GET /a%2Fb *", "percent"), ("GET /../b *", "no request"),
+            ("GET, /x *", "no method"), ("GET x *", "begin"), ("GET /a//b *", "two slashes"),
+            ("GET /**/b *", "neither"),
+            ("GET /a* *", "neither"), ("GET /%zz *", "percent"), ("GET /a%2Fb *", "percent"),
+            ("GET /../b *", "no request"),
             ("GET /x alice,*", "no name"), ("GET /x ,", "no name"), ("GET /x @", "no name"), ("GET /x a:b", "no name"),
             ("GET,* /x *", "no method"),
         ]
@@ -140,7 +146,8 @@ struct AuthenticationTests {
         "a rule that an earlier one hides is an error that names both",
         arguments: [
             (["* /** *", "GET /x alice"], true), (["GET /a/** *", "GET,HEAD /a/b alice"], true),
-            (["GET /a/* *", "GET /a/b alice"], true), (["* /a *", "* /a/ bob"], true), (["GET /a *", "* /a bob"], false),
+            (["GET /a/* *", "GET /a/b alice"], true), (["* /a *", "* /a/ bob"], true),
+            (["GET /a *", "* /a bob"], false),
             (["GET /a/* *", "GET /a/** bob"], false), (["GET /a/b/** *", "GET /a/** bob"], false),
             (["PUT /a/** *", "GET /a bob"], false), (["GET /a/b *", "GET /a/* bob"], false),
         ]
@@ -157,7 +164,9 @@ struct AuthenticationTests {
 
     // MARK: Failures
 
-    @Test("who fails often has to wait, longer each time, even with the right password; others need not, nor who is logged in")
+    @Test(
+        "who fails often has to wait, longer each time, even with the right password; others need not, nor who is logged in"
+    )
     func failures() async throws {
         let clock = TestClock()
         let failures = FailedLogins(now: clock.now)
@@ -185,7 +194,9 @@ struct AuthenticationTests {
             // One line, for each ten seconds.
             let lines = server.log.lines
             #expect(lines.count == 2)
-            #expect(lines.first == "warning: a login for user \"alice\" from 127.0.0.1 failed: Wrong user name or password.")
+            #expect(
+                lines.first == "warning: a login for user \"alice\" from 127.0.0.1 failed: Wrong user name or password."
+            )
             #expect(lines.last?.hasSuffix("(and 6 more from there)") == true, "\(lines)")
         }
     }
@@ -232,7 +243,11 @@ struct AuthenticationTests {
         #expect(FailedLogins.escaped(String(repeating: "x", count: 100)) == String(repeating: "x", count: 64) + "…")
         try await withProtected(authentication()) { server in
             _ = try server.answer(get("/", basic("ev\"il:geheim")))
-            #expect(server.log.lines == [#"warning: a login for user "ev\x22il" from 127.0.0.1 failed: Wrong user name or password."#])
+            #expect(
+                server.log.lines == [
+                    #"warning: a login for user "ev\x22il" from 127.0.0.1 failed: Wrong user name or password."#
+                ]
+            )
         }
     }
 }

@@ -14,7 +14,8 @@ func basic(_ text: String, scheme: String = "Basic") -> String {
 @Suite("Basic over a live server (RFC 7617)", .timeLimit(.patient))
 struct BasicTests {
     private static let passwords = [
-        "Aladdin": "open sesame", "test": "123£", "colons": "a:b:c", "Jos\u{E9}": "p\u{E4}ss w\u{F6}rd \u{1F511}", "empty": "",
+        "Aladdin": "open sesame", "test": "123£", "colons": "a:b:c", "Jos\u{E9}": "p\u{E4}ss w\u{F6}rd \u{1F511}",
+        "empty": "",
         "Ἀχιλλεύς": "μῆνις", "a b": "x",
     ]
 
@@ -56,7 +57,8 @@ struct BasicTests {
         .rfc("7617-2-05", "7617-2.1-02", "7617-2.1-03", "7617-2.1-04"),
         arguments: [
             ("colons:a:b:c", "colons"), ("Jos\u{E9}:p\u{E4}ss w\u{F6}rd \u{1F511}", "José"),
-            ("Jose\u{301}:pa\u{308}ss wo\u{308}rd \u{1F511}", "José"), ("empty:", "empty"), ("Ἀχιλλεύς:μῆνις", "Ἀχιλλεύς"),
+            ("Jose\u{301}:pa\u{308}ss wo\u{308}rd \u{1F511}", "José"), ("empty:", "empty"),
+            ("Ἀχιλλεύς:μῆνις", "Ἀχιλλεύς"),
             ("a b:x", "a b"),
         ]
     )
@@ -72,8 +74,9 @@ struct BasicTests {
         .rfc("7617-2-05", "7617-2-07", "9110-11.4-01", "7617-2-06"),
         arguments: [
             basic("Aladdin:open"), basic("Aladdin:"), basic("aladdin:open sesame"), basic("nobody:x"), basic("Aladdin"),
-            basic(""), basic(":"), basic("empty:\u{0}"), basic("Aladdin:open\u{7F}sesame"), basic("a\tb:x"),
-            basic("Aladdin:open sesame\u{85}"), "Authorization: Basic /zo6", "Authorization: Unknown x", "Authorization: Other a=b",
+            basic(":"), basic("empty:\u{0}"), basic("Aladdin:open\u{7F}sesame"), basic("a\tb:x"),
+            basic("Aladdin:open sesame\u{85}"), "Authorization: Basic /zo6", "Authorization: Unknown x",
+            "Authorization: Other a=b",
         ]
     )
     func refused(line: String) async throws {
@@ -106,13 +109,21 @@ struct BasicTests {
     @Test("who a connection's first request was of says nothing of the second", .rfc("9110-3.3-01"))
     func connection() async throws {
         try await withProtected(middleware()) { server in
-            let answers = try server.answers(get("/", basic("Aladdin:open sesame")), get(), get("/", basic("colons:a:b:c")))
+            let answers = try server.answers(
+                get("/", basic("Aladdin:open sesame")),
+                get(),
+                get("/", basic("colons:a:b:c"))
+            )
             #expect(answers.map(\.status) == [200, 401, 200])
             #expect(answers[2].text == "Basic colons []: ")
         }
     }
 
-    @Test("a user that no client could name is refused", .rfc("7617-2-08"), arguments: ["a:b", "", "a\u{1}", ":\u{301}"])
+    @Test(
+        "a user that no client could name is refused",
+        .rfc("7617-2-08"),
+        arguments: ["a:b", "", "a\u{1}", ":\u{301}"]
+    )
     func names(name: String) {
         #expect(throws: AuthError.self) { try Passwords([name: "x"]) }
     }
@@ -165,7 +176,9 @@ struct BasicTests {
             }
             let lines = try file.lines()
             let users2 = lines.map { line -> String in
-                if format == .json { return line.firstMatch(of: /"user":"((?:[^"\\]|\\.)*)"/).map { String($0.output.1) } ?? "none" }
+                if format == .json {
+                    return line.firstMatch(of: /"user":"((?:[^"\\]|\\.)*)"/).map { String($0.output.1) } ?? "none"
+                }
                 return String(line.split(separator: " ")[2])
             }
             let expected =

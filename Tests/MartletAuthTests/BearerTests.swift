@@ -201,7 +201,9 @@ struct BearerTests {
     @Test(
         "scopes have no other characters than they may",
         .rfc("6750-3-09"),
-        arguments: [("read", true), ("a:b/c!", true), ("", false), ("a b", false), ("a\"", false), ("a\\", false), ("é", false)]
+        arguments: [
+            ("read", true), ("a:b/c!", true), ("", false), ("a b", false), ("a\"", false), ("a\\", false), ("é", false),
+        ]
     )
     func scopes(text: String, isScope: Bool) {
         #expect(BearerAuth.isScope(text) == isScope)
@@ -238,7 +240,10 @@ struct BearerTests {
         #expect(error.description.hasPrefix("\(path):"))
     }
 
-    @Test("tokens that could be guessed or not be sent are refused", arguments: ["short", "0123456789 abcdef", "0123456789äbcdef"])
+    @Test(
+        "tokens that could be guessed or not be sent are refused",
+        arguments: ["short", "0123456789 abcdef", "0123456789äbcdef"]
+    )
     func weak(token: String) {
         var tokens = Tokens()
         #expect(throws: AuthError.self) { try tokens.add(token, name: "x") }

@@ -136,7 +136,8 @@ struct DigestComputationTests {
             ("nonce=\"n\", ", ""), ("username=\"a\", ", ""), ("realm=\"r\", ", ""), ("nc=00000001", "nc=1"),
             ("nc=00000001", "nc=0000000g"), ("nc=00000001", "nc=000000001"), ("qop=auth", "qop=none"),
             ("algorithm=SHA-256", "algorithm=SHA-1"), ("\"0000", "\"000"), ("\"0000", "\"A000"),
-            ("username=\"a\"", "username=\"a\", username*=UTF-8''a"), ("username=\"a\"", "username*=UTF-8''a, userhash=true"),
+            ("username=\"a\"", "username=\"a\", username*=UTF-8''a"),
+            ("username=\"a\"", "username*=UTF-8''a, userhash=true"),
             ("username=\"a\"", "username*=\"UTF-8''a\""), ("username=\"a\"", "username*=latin1''a"),
             ("username=\"a\"", "username=\"\t\""),
         ]

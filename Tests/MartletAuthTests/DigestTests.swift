@@ -120,7 +120,11 @@ struct DigestTests {
             let answer = try server.answer(client.request)
             #expect(answer.status == 401)
             #expect(answer["WWW-Authenticate"]?.contains("stale") == false)
-            #expect(server.log.lines == ["warning: a login for user \"alice\" from 127.0.0.1 failed: Wrong user name or password."])
+            #expect(
+                server.log.lines == [
+                    "warning: a login for user \"alice\" from 127.0.0.1 failed: Wrong user name or password."
+                ]
+            )
             client.name = "nobody"
             try #expect(server.answer(client.request).status == 401)
             #expect(!server.log.lines.joined().contains("guessed"))
@@ -207,7 +211,8 @@ struct DigestTests {
         "the uri may have the origin that the request is for, and no other",
         .rfc("7616-3.4.6-01", "7616-3.4.6-02"),
         arguments: [
-            ("/x?y=%20", "/x?y=%20", 200), ("/x", "http://a/x", 200), ("/x", "HTTP://A:80/x", 200), ("/", "http://a", 200),
+            ("/x?y=%20", "/x?y=%20", 200), ("/x", "http://a/x", 200), ("/x", "HTTP://A:80/x", 200),
+            ("/", "http://a", 200),
             ("/?q", "http://a?q", 200), ("http://a/x", "/x", 200), ("http://a/x", "http://a/x", 200),
             ("/x", "https://a/x", 400), ("/x", "http://b/x", 400), ("/x", "http://a:81/x", 400), ("/x", "/x?", 400),
             ("/%78", "/x", 400), ("/x", "/X", 400), ("http://a/x", "http://b/x", 400),
@@ -287,7 +292,10 @@ struct DigestTests {
     func file() throws {
         let folder = try TemporaryDirectory()
         let hash = Hash.sha256.hex(of: Array("alice:a:8080:p".utf8))
-        let path = try folder.write("digests", "# users\nalice:a:8080:SHA-256:\(String(decoding: hash, as: UTF8.self))\n")
+        let path = try folder.write(
+            "digests",
+            "# users\nalice:a:8080:SHA-256:\(String(decoding: hash, as: UTF8.self))\n"
+        )
         let clock = TestClock()
         let file = try DigestFile(path, now: clock.now)
         let logger = CapturedLog.logger()

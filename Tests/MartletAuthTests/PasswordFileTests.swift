@@ -14,7 +14,8 @@ struct PasswordFileTests {
             case "htpasswd": try run("htpasswd", arguments: ["-nbB", "-C", "5", "alice", password])
             case "openssl-5": try run("openssl", arguments: ["passwd", "-5", password])
             case "openssl-6": try run("openssl", arguments: ["passwd", "-6", password])
-            default: try run("mkpasswd", arguments: ["-m", method, "-R", method == "yescrypt" ? "1" : "1000", password])
+            default:
+                try run("mkpasswd", arguments: ["-m", method, "-R", method == "yescrypt" ? "1" : "1000", password])
             }
         let text = result.text.split(separator: "\n").first.map(String.init) ?? ""
         return method == "htpasswd" ? text : "alice:\(text)"
@@ -29,7 +30,9 @@ struct PasswordFileTests {
     @Test(
         "the hashes of htpasswd, mkpasswd and openssl are those of their passwords",
         .rfc("7617-4-03", "7616-4-03"),
-        arguments: ["htpasswd", "openssl-5", "openssl-6", "sha256crypt", "sha512crypt", "yescrypt", "bcrypt", "bcrypt-a"],
+        arguments: [
+            "htpasswd", "openssl-5", "openssl-6", "sha256crypt", "sha512crypt", "yescrypt", "bcrypt", "bcrypt-a",
+        ],
         ["secret", "p\u{E4}ss w\u{F6}rd"]
     )
     func hashes(method: String, password: String) async throws {
@@ -37,7 +40,8 @@ struct PasswordFileTests {
         // bcrypt of mkpasswd has a cost of 4 at least.
         let line =
             method.hasPrefix("bcrypt")
-            ? "alice:" + (try run("mkpasswd", arguments: ["-m", method, "-R", "4", password])).text.filter { $0 != "\n" }
+            ? "alice:"
+                + (try run("mkpasswd", arguments: ["-m", method, "-R", "4", password])).text.filter { $0 != "\n" }
             : try Self.line(method, password)
         let file = try PasswordFile(folder.write("users", "# made by \(method)\n\n\(line)\r\n"))
         try await #expect(Self.matches(file, "alice", password), "\(line)")
@@ -52,7 +56,8 @@ struct PasswordFileTests {
         .rfc("7617-2-08", "7617-4-03"),
         arguments: [
             ("alice:secret", "not hashed"), ("alice:$apr1$x$y", "MD5"), ("alice:$1$abc$def", "MD5"),
-            ("alice:{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "SHA-1"), ("alice:rqXexS6ZhobKA", "DES"), ("alice", "user:hash"),
+            ("alice:{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "SHA-1"), ("alice:rqXexS6ZhobKA", "DES"),
+            ("alice", "user:hash"),
             (":$2y$05$x", "no name"), ("alice:$2y$05$x", "not whole"), ("alice:", "not hashed"),
             ("alice:$2y$20$\(String(repeating: "a", count: 53))", "cost"), ("alice:$9$x$y", "not known"),
             ("alice:$5$rounds=99999999$a$\(String(repeating: "a", count: 43))", "rounds"),
@@ -75,7 +80,10 @@ struct PasswordFileTests {
     @Test("passwords as they are, where that is asked for; weak hashes are refused all the same")
     func plain() async throws {
         let folder = try TemporaryDirectory()
-        let file = try PasswordFile(folder.write("users", "alice:p\u{E4}ss:word\nbob:rqXexS6ZhobKA\n"), allowsPlain: true)
+        let file = try PasswordFile(
+            folder.write("users", "alice:p\u{E4}ss:word\nbob:rqXexS6ZhobKA\n"),
+            allowsPlain: true
+        )
         try await #expect(Self.matches(file, "alice", "pa\u{308}ss:word"))
         try await #expect(Self.matches(file, "bob", "rqXexS6ZhobKA"))
         try await #expect(Self.matches(file, "bob", "x") == false)
@@ -98,7 +106,9 @@ struct PasswordFileTests {
         }
     }
 
-    @Test("the file is read again when it changed; one that is wrong then leaves the users as they were, and is told of once")
+    @Test(
+        "the file is read again when it changed; one that is wrong then leaves the users as they were, and is told of once"
+    )
     func changes() async throws {
         let folder = try TemporaryDirectory()
         let clock = TestClock()

@@ -59,7 +59,7 @@ func withProtected(
     configuration.holdUpWarning = nil
     configuration.logger = Logger(label: "test") { _ in log }
     configure(&configuration)
-    let router = try Router { Group("/", middleware: middleware) { Route("/**", handler) } }
+    let router = try Router(middleware: middleware) { Route("/**", handler) }
     let server = Server(configuration: configuration, handler: router)
     try server.start()
     let client = try EventLoop(name: "client")
