@@ -57,7 +57,10 @@ struct AnswerTests {
         }
     }
 
-    @Test("a redirect of the client: 302, or the script's status with its document", .rfc("3875-6.2.3-01", "3875-6.2.4-01"))
+    @Test(
+        "a redirect of the client: 302, or the script's status with its document",
+        .rfc("3875-6.2.3-01", "3875-6.2.4-01")
+    )
     func clientRedirect() async throws {
         try await withSite { site in
             try site.write("a.cgi", Self.printing("Location: https://example.com/a#b\\n\\n"))
@@ -118,7 +121,10 @@ struct AnswerTests {
     @Test("HEAD gets the head alone, whatever the script writes", .rfc("3875-4.3.3-01"))
     func head() async throws {
         try await withSite { site in
-            try site.write("a.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'\necho $REQUEST_METHOD\nhead -c 300000 /dev/zero\n")
+            try site.write(
+                "a.cgi",
+                "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'\necho $REQUEST_METHOD\nhead -c 300000 /dev/zero\n"
+            )
             let client = try site.connect()
             try client.send("HEAD /cgi-bin/a.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
             let head = try client.receive(through: "\r\n\r\n")
@@ -153,7 +159,8 @@ struct AnswerTests {
             ("", "it wrote nothing"), ("Content-Type: text/plain\\n", "ends before the empty line"),
             ("<html>no head at all</html>\\n\\n", "no header field"), ("\\nsecret", "none of Content-Type"),
             ("HTTP/1.1 200 OK\\nContent-Type: a/b\\n\\nsecret", "no header field"),
-            ("Content-Type: a/b\\nContent-Type: a/b\\n\\nsecret", "twice"), ("Location: secret\\n\\n", "neither a path"),
+            ("Content-Type: a/b\\nContent-Type: a/b\\n\\nsecret", "twice"),
+            ("Location: secret\\n\\n", "neither a path"),
             ("Status: 99 Low\\n\\n", "Status"), ("Status: 101 Switching\\n\\n", "Status"),
             ("Content-Type: a/b\\nTransfer-Encoding: chunked\\n\\n", "Transfer-Encoding"),
             ("Content-Type: a/b\\nX-A: b\\rX-C: secret\\n\\n", "CR without LF"),
@@ -180,7 +187,10 @@ struct AnswerTests {
     @Test("a head without end is a 502")
     func endlessHead() async throws {
         try await withSite { site in
-            try site.write("a.cgi", "#!/bin/sh\nwhile :; do echo 'X-A: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'; done\n")
+            try site.write(
+                "a.cgi",
+                "#!/bin/sh\nwhile :; do echo 'X-A: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'; done\n"
+            )
             #expect(try site.get("a.cgi").status == 502)
             try site.write("b.cgi", "#!/bin/sh\nexec cat /dev/zero\n")
             #expect(try site.get("b.cgi").status == 502)
@@ -209,7 +219,10 @@ struct AnswerTests {
     @Test("content passes octet for octet, whatever it is", .rfc("3875-6.4-02"))
     func unmodified() async throws {
         try await withSite { site in
-            try site.write("a.py", "#!/usr/bin/python3\nimport sys\nsys.stdout.buffer.write(b'Content-Type: a/b\\n\\n' + bytes(range(256)) * 5000)\n")
+            try site.write(
+                "a.py",
+                "#!/usr/bin/python3\nimport sys\nsys.stdout.buffer.write(b'Content-Type: a/b\\n\\n' + bytes(range(256)) * 5000)\n"
+            )
             let content = try site.get("a.py").content
             #expect(content == (0..<5000).flatMap { _ in (0...255).map(UInt8.init) })
         }
@@ -264,10 +277,16 @@ struct AnswerTests {
         }
     }
 
-    @Test("an nph- script gets all of the content, and a client that has finished sending its answer", .rfc("3875-4.2-05"))
+    @Test(
+        "an nph- script gets all of the content, and a client that has finished sending its answer",
+        .rfc("3875-4.2-05")
+    )
     func rawContent() async throws {
         try await withSite { site in
-            try site.write("nph-cat.cgi", "#!/bin/sh\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n%s:' $CONTENT_LENGTH\nexec cat\n")
+            try site.write(
+                "nph-cat.cgi",
+                "#!/bin/sh\nprintf 'HTTP/1.1 200 OK\\r\\n\\r\\n%s:' $CONTENT_LENGTH\nexec cat\n"
+            )
             for chunked in [false, true] {
                 let content = [UInt8](repeating: 0x61, count: 200_000)
                 let client = try site.connect()

@@ -28,7 +28,9 @@ struct ProcessTests {
             try site.write("cat.cgi", Self.cat)
             for count in [0, 5, 65_536, 65_537, 3_000_000] {
                 let client = try site.connect()
-                try client.send("POST /cgi-bin/cat.cgi HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
+                try client.send(
+                    "POST /cgi-bin/cat.cgi HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                )
                 for start in stride(from: 0, to: count, by: 50_000) {
                     let size = min(50_000, count - start)
                     try client.send("\(String(size, radix: 16))\r\n" + String(repeating: "y", count: size) + "\r\n")
@@ -124,7 +126,10 @@ struct ProcessTests {
             _ = try run("cp", arguments: [probe, site.scripts.path(of: "probe")])
             #expect(try site.get("probe").text == "hello from a compiled script\n")
             #expect(try site.get("probe?descriptors").text == "0 1 2\n")
-            try site.write("signals.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'\ngrep -E 'Sig(Ign|Blk)' /proc/self/status\n")
+            try site.write(
+                "signals.cgi",
+                "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'\ngrep -E 'Sig(Ign|Blk)' /proc/self/status\n"
+            )
             #expect(try site.get("signals.cgi").text == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n")
             try site.write("words.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'\nprintf '%s|' \"$@\"\n")
             #expect(try site.get("words.cgi?one+t%20wo+$3").text == "one|t wo|\\$3|")
@@ -199,7 +204,10 @@ struct ProcessTests {
         var options = CGIOptions()
         options.timeout = .milliseconds(300)
         try await withSite(options: options) { site in
-            try site.write("half.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhalf'\necho $$ > parent\nsleep 1000\n")
+            try site.write(
+                "half.cgi",
+                "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhalf'\necho $$ > parent\nsleep 1000\n"
+            )
             let client = try site.connect()
             try client.send("GET /cgi-bin/half.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
             let octets = try client.receiveAll(untilReset: true)
@@ -233,7 +241,10 @@ struct ProcessTests {
             // All that was announced is there: the client need not wait.
             #expect(try site.get("child.cgi").text == "hello")
             try await expectGone(site, ["child"])
-            try site.write("open.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhello'\nsleep 1000 &\necho $! > child2\n")
+            try site.write(
+                "open.cgi",
+                "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhello'\nsleep 1000 &\necho $! > child2\n"
+            )
             let client = try site.connect()
             try client.send("GET /cgi-bin/open.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
             let octets = try client.receiveAll(untilReset: true)
@@ -260,8 +271,14 @@ struct ProcessTests {
     func leaves() async throws {
         try await withSite { site in
             try site.write("early.cgi", "#!/bin/sh\necho $$ > early\nexec sleep 1000\n")
-            try site.write("late.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhalf'\necho $$ > late\nexec sleep 1000\n")
-            try site.write("busy.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'\necho $$ > busy\nexec cat /dev/zero\n")
+            try site.write(
+                "late.cgi",
+                "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nhalf'\necho $$ > late\nexec sleep 1000\n"
+            )
+            try site.write(
+                "busy.cgi",
+                "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'\necho $$ > busy\nexec cat /dev/zero\n"
+            )
             for name in ["early", "late", "busy"] {
                 let client = try site.connect()
                 try client.send("GET /cgi-bin/\(name).cgi HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -277,7 +294,10 @@ struct ProcessTests {
     func stops() async throws {
         let kept = Locked<[CInt]>([])
         try await withSite { site in
-            try site.write("early.cgi", "#!/bin/sh\ntrap '' TERM\necho $$ > early\nsleep 1000 & echo $! > child\nwait; sleep 1000\n")
+            try site.write(
+                "early.cgi",
+                "#!/bin/sh\ntrap '' TERM\necho $$ > early\nsleep 1000 & echo $! > child\nwait; sleep 1000\n"
+            )
             let client = try site.connect()
             try client.send("GET /cgi-bin/early.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
             try await eventually("it runs") {
@@ -289,13 +309,18 @@ struct ProcessTests {
         }
         let processes = kept.withLock { $0 }
         #expect(processes.count == 2)
-        try await eventually("they are gone") { !isRunning(processes[0]) && !isRunning(processes[1]) && !isThere(processes[0]) }
+        try await eventually("they are gone") {
+            !isRunning(processes[0]) && !isRunning(processes[1]) && !isThere(processes[0])
+        }
     }
 
     @Test("a client that stops sending its content ends its script")
     func halfContent() async throws {
         try await withSite(configure: { $0.limits.bodyIdleTimeout = .milliseconds(300) }) { site in
-            try site.write("cat.cgi", "#!/bin/sh\necho $$ > cat\ncat > /dev/null\nprintf 'Content-Type: a/b\\n\\nwhole'\n")
+            try site.write(
+                "cat.cgi",
+                "#!/bin/sh\necho $$ > cat\ncat > /dev/null\nprintf 'Content-Type: a/b\\n\\nwhole'\n"
+            )
             let client = try site.connect()
             try client.send("POST /cgi-bin/cat.cgi HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhalf")
             let answer = try StrictAnswer.one(in: client.receiveAll(untilReset: true))
@@ -332,7 +357,10 @@ struct ProcessTests {
         options.queue = 1
         try await withSite(options: options, configure: { $0.threads = 2 }) { site in
             try site.scripts.makeFIFO("go")
-            try site.write("wait.cgi", "#!/bin/sh\necho $$ >> running\nread line < go\nprintf 'Content-Type: a/b\\n\\nok'\n")
+            try site.write(
+                "wait.cgi",
+                "#!/bin/sh\necho $$ >> running\nread line < go\nprintf 'Content-Type: a/b\\n\\nok'\n"
+            )
             func begin() throws -> TestSocket {
                 let client = try site.connect()
                 try client.send("GET /cgi-bin/wait.cgi HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -435,7 +463,10 @@ struct ProcessTests {
     func gigabyte() async throws {
         let size = isSanitized ? 100_000_000 : 1 << 30
         let folder = try TemporaryDirectory()
-        try folder.writeScript("large.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\nContent-Length: \(size)\\n\\n'\nexec head -c \(size) /dev/zero\n")
+        try folder.writeScript(
+            "large.cgi",
+            "#!/bin/sh\nprintf 'Content-Type: a/b\\nContent-Length: \(size)\\n\\n'\nexec head -c \(size) /dev/zero\n"
+        )
         let server = try ChildProcess(builtExecutable("CGIServer"), arguments: [folder.path])
         defer { server.send(signal: SIGTERM) }
         let line = try #require(try server.readLine())

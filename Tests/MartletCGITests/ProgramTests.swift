@@ -139,7 +139,10 @@ struct ProgramTests {
             #expect(posted.text == "POST x None 2")
             let redirect = try site.get("app.cgi/go/")
             #expect(redirect.status == 302)
-            #expect(redirect["location"] == ["http://a:\(site.port)/cgi-bin/app.cgi/hello/there/"] || redirect["location"] == ["http://a/cgi-bin/app.cgi/hello/there/"])
+            #expect(
+                redirect["location"] == ["http://a:\(site.port)/cgi-bin/app.cgi/hello/there/"]
+                    || redirect["location"] == ["http://a/cgi-bin/app.cgi/hello/there/"]
+            )
             #expect(try site.get("app.cgi/none/").status == 404)
         }
     }
@@ -185,7 +188,10 @@ struct ProgramTests {
             try git(work, "copy", "reset", "-q", "--hard", "origin/main")
             try same(work, "source", "copy", "repositories/big.git")
             try git(work, "repositories/big.git", "fsck", "--full", "--strict")
-            let none = try run("git", arguments: ["clone", "-q", "http://\(site.address)/git/none.git", work.path(of: "none")])
+            let none = try run(
+                "git",
+                arguments: ["clone", "-q", "http://\(site.address)/git/none.git", work.path(of: "none")]
+            )
             #expect(none.status != 0)
             #expect(none.errorText.contains("not found"))
         }
@@ -199,7 +205,12 @@ struct ProgramTests {
         _ arguments: String...
     ) throws -> ProcessResult {
         let all = ["-C", folder.map { work.path(of: $0) } ?? work.path] + arguments
-        let result = try run("git", arguments: all, environment: Self.identity.merging(environment) { $1 }, timeout: .seconds(240))
+        let result = try run(
+            "git",
+            arguments: all,
+            environment: Self.identity.merging(environment) { $1 },
+            timeout: .seconds(240)
+        )
         #expect(result.status == 0, "git \(arguments.joined(separator: " ")): \(result.errorText.suffix(2000))")
         return result
     }
