@@ -357,6 +357,7 @@ let package = Package(
             dependencies: [
                 "MartletCGI", "Martlet", "MartletReactor", "MartletWire", "CMartlet", "TestSupport", "CGIProbe",
                 "CGIServer",
+                .target(name: "MartletTLS", condition: .when(traits: ["TLS"])),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]

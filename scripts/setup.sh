@@ -33,6 +33,9 @@ test)
     # What `martlet front` stands in front of.
     need python3-waitress /usr/lib/python3/dist-packages/waitress/__init__.py
     need python3-django /usr/lib/python3/dist-packages/django/__init__.py
+    # What runs as CGI scripts.
+    need php-cgi php-cgi
+    need libcgi-pm-perl /usr/share/perl5/CGI.pm
     # Reads what /metrics says.
     need python3-prometheus-client /usr/lib/python3/dist-packages/prometheus_client/__init__.py
     need nginx-light /usr/sbin/nginx

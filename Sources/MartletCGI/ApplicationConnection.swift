@@ -42,7 +42,10 @@ typealias ApplicationConnection = OutgoingConnection<ApplicationDialect>
 
 /// An application's answer as it comes in.
 final class ApplicationDialect: OutgoingDialect {
-    let core: ApplicationCore
+    fileprivate let speaks: ApplicationProtocol
+    /// Weak: it keeps the connections that rest.
+    private weak let core: ApplicationCore?
+    private var isCounted = true
     fileprivate var decoder = FastCGIAnswerDecoder()
     fileprivate var hasOutput = false
     /// How the request has ended; nil while it has not.
@@ -54,12 +57,18 @@ final class ApplicationDialect: OutgoingDialect {
 
     init(_ core: ApplicationCore) {
         self.core = core
+        speaks = core.speaks
+    }
+
+    /// Its loop has ended, and closed nothing.
+    deinit {
+        if isCounted { core?.closed(self) }
     }
 
     var answerHasBegun: Bool { hasOutput }
 
     var canRest: Bool {
-        guard case .fastCGI(true) = core.speaks, let end else { return false }
+        guard case .fastCGI(true) = speaks, let end else { return false }
         return isSent && end.protocolStatus == .requestComplete
     }
 
@@ -74,7 +83,8 @@ final class ApplicationDialect: OutgoingDialect {
 
     func didClose() {
         onErrors = nil
-        core.closed(self)
+        isCounted = false
+        core?.closed(self)
     }
 }
 
@@ -93,7 +103,7 @@ extension ApplicationConnection {
         try self.init(to: address, speaking: ApplicationDialect(core), times: times, loop: loop)
     }
 
-    private var core: ApplicationCore { dialect.core }
+    private var speaks: ApplicationProtocol { dialect.speaks }
     /// How the request has ended; nil while it has not.
     var end: FastCGIEnd? { dialect.end }
     /// All of the request was sent.
@@ -106,7 +116,7 @@ extension ApplicationConnection {
     func sendHead(_ variables: CGIVariables, contentLength: Int) throws {
         let pairs = variables.all.map { (name: Array($0.name.utf8), value: $0.value) }
         try send { output in
-            switch core.speaks {
+            switch speaks {
             case .fastCGI(let keepsConnections):
                 FastCGIWriter.appendBegin(keepsConnection: keepsConnections, to: &output)
                 FastCGIWriter.appendParameters(pairs, to: &output)
@@ -119,7 +129,7 @@ extension ApplicationConnection {
     /// Sends a piece of the content.
     func sendContent(_ octets: [UInt8]) throws {
         try send { output in
-            switch core.speaks {
+            switch speaks {
             case .fastCGI: FastCGIWriter.append(octets.span, of: .standardInput, to: &output)
             case .scgi: output.append(copying: octets.span)
             }
@@ -128,14 +138,14 @@ extension ApplicationConnection {
 
     /// All of the content was sent.
     func endContent() throws {
-        if case .fastCGI = core.speaks { try send { FastCGIWriter.appendEnd(of: .standardInput, to: &$0) } }
+        if case .fastCGI = speaks { try send { FastCGIWriter.appendEnd(of: .standardInput, to: &$0) } }
         dialect.isSent = true
     }
 
     /// Nobody wants the answer any more. The application is told, as far as it can hear that, and the connection closed.
     func abandon() {
         guard !isClosed else { return }
-        if case .fastCGI = core.speaks, end == nil, case .busy = phase {
+        if case .fastCGI = speaks, end == nil, case .busy = phase {
             try? send { FastCGIWriter.appendAbort(to: &$0) }
         }
         close(CancellationError())
@@ -172,7 +182,7 @@ extension ApplicationConnection {
 
     /// The application has closed: with SCGI, that is how an answer ends.
     private func finished() throws {
-        guard case .scgi = core.speaks else { throw ended() }
+        guard case .scgi = speaks else { throw ended() }
         dialect.end = FastCGIEnd()
     }
 
@@ -180,7 +190,7 @@ extension ApplicationConnection {
         guard !input.isEmpty, end == nil else { return [] }
         var octets: [UInt8] = []
         var errors: [UInt8] = []
-        switch core.speaks {
+        switch speaks {
         case .scgi:
             octets.append(copying: input.bytes)
             input.removeAll()

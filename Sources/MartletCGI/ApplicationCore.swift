@@ -49,8 +49,8 @@ final class ApplicationCore: Sendable {
         do {
             for address in try await addresses.current(at: loop.now) {
                 do {
-                    let connection = try ApplicationConnection(to: address, core: self, loop: loop)
                     ledger.withLock { $0.open += 1 }
+                    let connection = try ApplicationConnection(to: address, core: self, loop: loop)
                     try await connection.connected()
                     _ = connection.take(isRepeatable: true)
                     return connection

@@ -103,11 +103,13 @@ final class ApplicationExchange: ScriptOutput, @unchecked Sendable {
                 try send(variables, over: connection)
                 if let first = try await connection.nextOutput() { kept = [first] }
                 return
-            } catch let failure as ApplicationFailure {
+            } catch {
                 upload?.cancel()
+                errors.end()
+                if let contentError { throw contentError }
+                guard let failure = error as? ApplicationFailure else { throw error }
                 let wasResting = connection?.isUsed ?? false
                 connection = nil
-                if let contentError { throw contentError }
                 try Task.checkCancellation()
                 guard !isRetry, wasResting, failure.isUnanswered, isRepeatable else { throw refusal(failure) }
                 isRetry = true

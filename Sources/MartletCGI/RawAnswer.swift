@@ -47,7 +47,8 @@ final class RawAnswer: @unchecked Sendable {
         }
     }
 
-    private func pass(_ first: [UInt8], to stream: UpgradedStream, named name: String, _ request: Request) async throws {
+    private func pass(_ first: [UInt8], to stream: UpgradedStream, named name: String, _ request: Request) async throws
+    {
         try await withTaskCancellationHandler {
             do {
                 try await stream.write(first)
@@ -72,7 +73,9 @@ final class RawAnswer: @unchecked Sendable {
 
     /// The code in its status line, for the log; 200 where that cannot be read.
     private static func status(of octets: [UInt8]) -> Int {
-        guard octets.starts(with: "HTTP/1.".utf8), octets.count >= 12, octets[8] == UInt8(ascii: " ") else { return 200 }
+        guard octets.starts(with: "HTTP/1.".utf8), octets.count >= 12, octets[8] == UInt8(ascii: " ") else {
+            return 200
+        }
         let digits = octets[9..<12]
         guard digits.allSatisfy({ 0x30...0x39 ~= $0 }) else { return 200 }
         return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }

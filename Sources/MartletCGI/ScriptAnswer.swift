@@ -18,7 +18,13 @@ final class ScriptAnswer: @unchecked Sendable {
     private var arrived: [UInt8] = []
     private var isSettled = false
 
-    private init(_ request: Request, _ output: any ScriptOutput, _ name: String, _ loop: EventLoop, _ limits: HeadLimits) {
+    private init(
+        _ request: Request,
+        _ output: any ScriptOutput,
+        _ name: String,
+        _ loop: EventLoop,
+        _ limits: HeadLimits
+    ) {
         self.request = request
         self.output = output
         self.name = name
@@ -164,7 +170,9 @@ final class ScriptAnswer: @unchecked Sendable {
                     rest -= piece.count
                     try await writer.write(piece)
                 }
-                if length != nil, rest > 0 { throw ScriptFailure("it wrote \(rest) octets less than its Content-Length") }
+                if length != nil, rest > 0 {
+                    throw ScriptFailure("it wrote \(rest) octets less than its Content-Length")
+                }
                 finish()
             } catch {
                 stop()

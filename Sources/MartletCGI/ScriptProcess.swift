@@ -136,7 +136,11 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
         complaints = StandardErrors(of: name, logger: logger)
         let pipes = try ScriptPipes(takesContent: takesContent)
         do throws(SystemError) {
-            process = try image.start(input: pipes.theirInput ?? file ?? -1, output: pipes.theirOutput, errors: pipes.theirErrors)
+            process = try image.start(
+                input: pipes.theirInput ?? file ?? -1,
+                output: pipes.theirOutput,
+                errors: pipes.theirErrors
+            )
         } catch {
             pipes.closeAll()
             throw error

@@ -7,7 +7,9 @@ enum SearchWords {
         guard let query, !query.isEmpty, !query.utf8.contains(UInt8(ascii: "=")) else { return [] }
         var words: [[UInt8]] = []
         for part in query.utf8.split(separator: UInt8(ascii: "+"), omittingEmptySubsequences: false) {
-            guard !part.isEmpty, let word = PercentEncoding.decode(Array(part).span), !word.contains(0) else { return [] }
+            guard !part.isEmpty, let word = PercentEncoding.decode(Array(part).span), !word.contains(0) else {
+                return []
+            }
             words.append(escaped(word))
         }
         return words

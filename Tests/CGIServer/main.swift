@@ -20,7 +20,7 @@ await Server.main {
     server.stopOnSignals()
     try server.start()
     print(server.addresses[0])
-    unsafe fflush(nil)
+    fflush(nil)
 
     await server.waitUntilStopped()
 }

@@ -59,7 +59,7 @@ final class PHPServer {
     private static func find() throws -> String {
         for version in ["8.2", "8.4", "8.3", "8.1", "7.4", ""] {
             let path = "/usr/sbin/php-fpm\(version)"
-            if access(path, X_OK) == 0 { return path }
+            if unsafe access(path, X_OK) == 0 { return path }
         }
         throw SystemError(code: ENOENT, operation: "find php-fpm: scripts/setup.sh test installs it")
     }

@@ -11,8 +11,8 @@ import Testing
 @Suite("php-fpm", .timeLimit(.patient)) struct PHPTests {
     /// Runs a site that answers with the PHP scripts of a folder and passes everything else to `otherwise`.
     private func withPHP(
-        _ place: PHPServer.Place = .unix,
         _ files: [String: String],
+        on place: PHPServer.Place = .unix,
         fallback: String? = nil,
         workers: Int = 3,
         threads: Int = 1,
@@ -52,7 +52,7 @@ import Testing
 
     @Test("a page has its variables, on a Unix socket and on TCP", arguments: [PHPServer.Place.unix, .loopback])
     func variables(place: PHPServer.Place) async throws {
-        try await withPHP(place, ["sub/vars.php": Self.variables]) { site, folder in
+        try await withPHP(["sub/vars.php": Self.variables], on: place) { site, folder in
             let fields = "X-Test: 1\r\nAuthorization: Basic YTpi\r\nProxy: http://evil/\r\n"
             let answer = try site.ask("/sub/vars.php/more/path%20x?a=b&c", "GET", fields)
             #expect(answer.status == 200)
@@ -164,7 +164,7 @@ import Testing
             let near = try site.ask("/near.php")
             #expect(near.status == 303)
             #expect(near["Location"] == "/teapot.php?y=1")
-            #expect(try site.ask("/none.php").status == 204)
+            try #expect(site.ask("/none.php").status == 204)
             let length = try site.ask("/length.php")
             #expect(length["Content-Length"] == "5")
             #expect(length.text == "hello")
@@ -181,7 +181,7 @@ import Testing
             "throw.php": "<?php throw new RuntimeException('gone wrong');",
         ]
         try await withPHP(files) { site, folder in
-            #expect(try site.ask("/log.php").text == "fine")
+            try #expect(site.ask("/log.php").text == "fine")
             try await eventually("it is logged") { site.log.contains("second line") }
             #expect(site.log.lines.contains { $0.hasPrefix("warning: script \(folder)/log.php: ") && $0.contains("first line") })
             let answer = try site.ask("/throw.php")
@@ -204,7 +204,7 @@ import Testing
             try client.send("GET /endless.php HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try client.receive(exactly: 1_000_000)
             client.reset()
-            try await eventually("the page has noticed") { access("\(folder)/gone", F_OK) == 0 }
+            try await eventually("the page has noticed") { unsafe access("\(folder)/gone", F_OK) == 0 }
         }
     }
 
@@ -241,7 +241,7 @@ import Testing
     func status() async throws {
         let php = try await PHPServer()
         let page = try FastCGI(php.place, .file("/status"))
-        try await withFastCGISite(try Router { try Route("/status/**", page) }) { site in
+        try await withFastCGISite(try Router { Route("/status/**", page) }) { site in
             for _ in 0..<5 { try #expect(site.ask("/status").status == 200) }
             let text = try site.ask("/status").text
             let accepted = text.split(separator: "\n").first { $0.hasPrefix("accepted conn:") }
@@ -299,16 +299,16 @@ import Testing
                 #expect(answer.status == 404, "\(path): \(answer.text)")
                 #expect(!answer.text.contains("EVIL") && !answer.text.contains("<?php"), "\(path)")
             }
-            #expect(try site.ask("/photo.jpg").text == "other /photo.jpg")
-            #expect(try site.ask("/photo.jpg%00.php").status == 400)
-            #expect(try site.ask("/dir.php/real.php").text == "real")
-            #expect(try site.ask("/dir.php/inside.php").text == "real")
-            #expect(try site.ask("/dir.php/inner.txt").text == "other /dir.php/inner.txt")
-            #expect(try site.ask("/sub/").text == "index")
+            try #expect(site.ask("/photo.jpg").text == "other /photo.jpg")
+            try #expect(site.ask("/photo.jpg%00.php").status == 400)
+            try #expect(site.ask("/dir.php/real.php").text == "real")
+            try #expect(site.ask("/dir.php/inside.php").text == "real")
+            try #expect(site.ask("/dir.php/inner.txt").text == "other /dir.php/inner.txt")
+            try #expect(site.ask("/sub/").text == "index")
             let redirect = try site.ask("/sub?a=1")
             #expect(redirect.status == 308)
             #expect(redirect["Location"] == "/sub/?a=1")
-            #expect(try site.ask("/x", "TRACE").status == 501)
+            try #expect(site.ask("/x", "TRACE").status == 501)
         }
     }
 
@@ -323,10 +323,10 @@ import Testing
             return .text("style")
         }
         try await withPHP(["index.php": page], fallback: "index.php", otherwise: file) { site, _ in
-            #expect(try site.ask("/style.css").text == "style")
-            #expect(try site.ask("/blog/5?x=1").text == "GET /blog/5?x=1 /index.php []")
-            #expect(try site.ask("/style.css", "POST").text == "POST /style.css /index.php []")
-            #expect(try site.ask("/").text == "GET / /index.php []")
+            try #expect(site.ask("/style.css").text == "style")
+            try #expect(site.ask("/blog/5?x=1").text == "GET /blog/5?x=1 /index.php []")
+            try #expect(site.ask("/style.css", "POST").text == "POST /style.css /index.php []")
+            try #expect(site.ask("/").text == "GET / /index.php []")
         }
     }
 
@@ -337,13 +337,13 @@ import Testing
         let handler = try FastCGI(php.place, .folder(php.folder.path(of: "site")))
         let one = try FastCGI(php.place, .file(php.folder.path(of: "site/a.php")))
         let router = try Router {
-            try Route("/app/**", handler)
-            try Route("/one/**", one)
+            Route("/app/**", handler)
+            Route("/one/**", one)
         }
         try await withFastCGISite(router) { site in
-            #expect(try site.ask("/app/a.php/x").text == "/app/a.php /x")
-            #expect(try site.ask("/one/x/").text == "/one /x/")
-            #expect(try site.ask("/app/b.php").status == 404)
+            try #expect(site.ask("/app/a.php/x").text == "/app/a.php /x")
+            try #expect(site.ask("/one/x/").text == "/one /x/")
+            try #expect(site.ask("/app/b.php").status == 404)
         }
         withExtendedLifetime(php) {}
     }

@@ -37,7 +37,10 @@ struct Site: Sendable {
 
     /// The answer to a GET, or another method, of a target below /cgi-bin/.
     func get(_ target: String, _ fields: String = "", method: String = "GET") throws -> StrictAnswer {
-        try ask("\(method) /cgi-bin/\(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(fields)\r\n", method: method)
+        try ask(
+            "\(method) /cgi-bin/\(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(fields)\r\n",
+            method: method
+        )
     }
 
     /// The answer to a POST of some text.
@@ -77,7 +80,10 @@ extension TemporaryDirectory {
     /// Writes a script that can be run.
     func writeScript(_ name: String, _ text: String, mode: UInt32 = 0o755) throws {
         // Under another name first: a process started meanwhile may hold it open for writing, and it could not be run.
-        let copy = try ChildProcess("/bin/sh", arguments: ["-c", "cat > \"$0\" && chmod \"$1\" \"$0\"", path(of: name), String(mode, radix: 8)])
+        let copy = try ChildProcess(
+            "/bin/sh",
+            arguments: ["-c", "cat > \"$0\" && chmod \"$1\" \"$0\"", path(of: name), String(mode, radix: 8)]
+        )
         let result = try copy.finish(input: text.utf8)
         guard result.status == 0 else { throw SystemError(code: EIO, operation: "write \(name): \(result.errorText)") }
     }
@@ -121,9 +127,10 @@ func withSite(
     configuration.limits.body = 256 << 20
     configuration.logger = Logger(label: "test") { _ in log }
     configure(&configuration)
-    let serving = serving ?? { scripts, options in
-        try Router { Route("/cgi-bin/**", try CGI(scripts.path, options: options)) }
-    }
+    let serving =
+        serving ?? { scripts, options in
+            try Router { Route("/cgi-bin/**", try CGI(scripts.path, options: options)) }
+        }
     let server = Server(configuration: configuration, handler: try serving(scripts, options))
     try server.start()
     let thread = try EventLoop(name: "client")
