@@ -171,7 +171,7 @@ for word, rest in lines:
             copied.add(source)
 first, last = stages[0], stages[-1]
 runs = [rest for word, rest in first[2] if word == "RUN"]
-check("scripts/release.sh --product martlet" in runs, "Containerfile: not built by scripts/release.sh")
+check("scripts/release.sh --product martlet --traits TLS,TOML" in runs, "Containerfile: not built by scripts/release.sh")
 manifest = pathlib.Path("Package.swift").read_text()
 folders = {path.split("/")[0] for path in re.findall(r'path: "([^"]+)"', manifest)} | {"Sources", "Package.swift", "Package.resolved"}
 check(folders <= copied, f"Containerfile: the manifest names {sorted(folders - copied)} too")
