@@ -187,6 +187,7 @@ missing = [name for name in packages if not re.search(rf"^Package: {re.escape(na
 check(not missing, f"Containerfile: Debian has no {missing}")
 wanted = pathlib.Path("scripts/setup.sh").read_text().split("esac\nneed ")[1]
 wanted = {"git"} | set(re.findall(r"^need (\S+)", wanted, re.M))
+wanted -= {"libqrencode-dev"}  # For the trait QR, which the image does without.
 check(wanted <= set(packages), f"Containerfile: scripts/setup.sh wants {sorted(wanted - set(packages))} too")
 print("The Containerfile's stages, sources and packages are there.")
 

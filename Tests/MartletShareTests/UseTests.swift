@@ -52,7 +52,9 @@ struct UseTests {
         #expect(try await desk.get(target, range: "bytes=0-").status == .partialContent)
         #expect(try await desk.get(target, range: "none").status == .gone)
         #expect(try await desk.get(target).status == .gone)
-        #expect(try await desk.send(.head, target).status == .gone)
+        // Who resumes may ask for the length first.
+        #expect(try await desk.send(.head, target).status == .ok)
+        #expect(try await desk.send(.head, target, from: .unix(path: "")).status == .gone)
     }
 
     @Test("servers that open the folder later go on counting, and those that have it open count together")
