@@ -49,7 +49,10 @@ struct ShareCommand: ParsableCommand {
     var url: String?
 
     @Option(
-        help: ArgumentHelp("With --url: the folder that is served there. (default: the file's own)", valueName: "folder"),
+        help: ArgumentHelp(
+            "With --url: the folder that is served there. (default: the file's own)",
+            valueName: "folder"
+        ),
         completion: .directory
     )
     var served: String?

@@ -20,7 +20,9 @@ package struct RunningServer {
         }
         return try names.compactMap { name in
             let server = try NamedServer(name.description, in: folder)
-            guard case .running = try server.condition(), let state = server.state(), !state.isDraining else { return nil }
+            guard case .running = try server.condition(), let state = server.state(), !state.isDraining else {
+                return nil
+            }
             return RunningServer(name: name.description, urls: state.urls, shared: state.shared)
         }
     }

@@ -24,6 +24,7 @@ struct ServiceRights {
                 }
                 try Privileges.drop(to: user)
                 Self.warn(of: files, as: user)
+                Self.warn(ofFolders: plan.writable, as: user)
             }
             guard !plan.service.noSandbox else { return }
             sandbox = try Self.sandbox(plan, bound: bound, files: files, folders: folders).apply()
@@ -49,6 +50,15 @@ struct ServiceRights {
                 \(path) was read by root, and user \(user) may not read it: renewals, reloads and upgrades will fail. \
                 Let the user, or a group of it, read the file and enter its folders: setfacl -m u:\(user):r \(path)
                 """
+            )
+        }
+    }
+
+    /// What root has made, or may write to, is not the user's for that.
+    private static func warn(ofFolders folders: [String], as user: String) {
+        for path in folders where unsafe access(path, W_OK | X_OK) != 0 && errno == EACCES {
+            Messages.complain(
+                "user \(user) may not write to \(path), and requests will fail. Make it the user's: chown -R \(user) \(path)"
             )
         }
     }

@@ -14,7 +14,9 @@ struct AccessTests {
         let folder = try folder()
         #expect(try Martlet(["--deny", "127.0.0.0/8", folder.path]).get("/a.txt").status == 403)
         #expect(try Martlet(["--allow", "10.0.0.0/8", folder.path]).get("/a.txt").status == 403)
-        #expect(try Martlet(["--allow", "127.0.0.1", "--deny", "127.0.0.2", folder.path]).get("/a.txt").text == "hello")
+        #expect(
+            try Martlet(["--allow", "127.0.0.1", "--deny", "127.0.0.2", folder.path]).get("/a.txt").text == "hello"
+        )
         let both = try Martlet([folder.path], environment: ["MARTLET_ALLOW": "10.0.0.0/8, 127.0.0.1"])
         #expect(try both.get("/a.txt").status == 200)
     }

@@ -121,7 +121,9 @@ struct UseTests {
     func bounded() async throws {
         let target = try desk.target("/a.txt", times: 1)
         #expect(try await desk.get(String(target.dropLast()) + "!").status == .forbidden)
-        #expect(try await desk.get("/none?share=1.1900000000.1.p.AAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA").status == .forbidden)
+        #expect(
+            try await desk.get("/none?share=1.1900000000.1.p.AAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA").status == .forbidden
+        )
         #expect(try uses().isEmpty)
     }
 
@@ -171,7 +173,9 @@ struct ShareFolderTests {
             }
         }
         #expect(unsafe chmod("\(path)/key", 0o640) == 0)
-        #expect(refusal() == "Others may look at \(path)/key, where shares have their secrets. Run: chmod go= '\(path)/key'")
+        #expect(
+            refusal() == "Others may look at \(path)/key, where shares have their secrets. Run: chmod go= '\(path)/key'"
+        )
         #expect(unsafe chmod("\(path)/key", 0o600) == 0)
         #expect(unsafe chmod(path, 0o755) == 0)
         #expect(refusal().contains("chmod go= '\(path)'"))
