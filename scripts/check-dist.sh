@@ -18,6 +18,7 @@ debug=$(the dist/*.debug)
 dpkg-deb --extract "$package" "$root/package"
 program=$root/package/usr/bin/martlet
 dpkg-deb --field "$package" Depends | grep -q 'libssl3' || fail "The package does not say that it needs OpenSSL."
+dpkg-deb --field "$package" Depends | grep -q 'libqrencode4' || fail "The package does not say that it needs libqrencode."
 dpkg-deb --field "$package" Depends | grep -qF 'libc6 (>= 2.36)' || fail "The package does not say which libc it needs."
 ! dpkg-deb --contents "$package" | grep -v ' root/root ' || fail "Files of the package belong to somebody."
 (cd "$root/package" && dpkg-deb --ctrl-tarfile "$OLDPWD/$package" | tar -xO ./md5sums | md5sum --check --quiet)
@@ -33,7 +34,7 @@ faults=$(systemd-analyze verify --man=no "$root/martlet@8001.service" 2>&1)
 bash -n "$root/package/usr/share/bash-completion/completions/martlet"
 zcat "$root/package/usr/share/man/man1/martlet.1.gz" >"$root/martlet.1"
 zcat "$root/package/usr/share/man/man5/martlet.toml.5.gz" >"$root/martlet.toml.5"
-for flag in $({ "$program" --help && "$program" front --help && "$program" trust install --help; } | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--.*'); do
+for flag in $({ "$program" --help && "$program" front --help && "$program" share --help && "$program" trust install --help; } | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--.*'); do
     grep -qF "\\fB$(echo "$flag" | sed 's/-/\\-/g')\\fR" "$root/martlet.1" || fail "The manual page has no $flag."
 done
 for page in martlet.1 martlet.toml.5; do

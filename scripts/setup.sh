@@ -28,6 +28,7 @@ test)
     need curl curl
     need wget wget
     need libnss3-tools certutil
+    need zbar-tools zbarimg # Reads the QR codes that are drawn.
     need python3 /usr/bin/python3
     need python3-websockets /usr/lib/python3/dist-packages/websockets/__init__.py
     # What `martlet front` stands in front of.
@@ -138,6 +139,7 @@ need libssl-dev /usr/include/openssl/ssl.h
 need zlib1g-dev /usr/include/zlib.h
 need libcrypt-dev /usr/include/crypt.h
 need libtomlplusplus-dev /usr/include/toml++/toml.h
+need libqrencode-dev /usr/include/qrencode.h
 need libc6-dev /usr/include/linux/openat2.h
 need libstdc++-12-dev /usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a
 [ "$(uname -m)" = x86_64 ] || missing=$(echo "$missing" | sed 's/ libstdc++-12-dev//')

@@ -136,7 +136,7 @@ package final class ServiceProcess: @unchecked Sendable {
         lifeTimer = ServiceTimer(loop, every: .seconds(1)) { [unowned self] in
             guard phase == .serving, let end = current.plan.lifetime?.end() else { return }
             Messages.complain(end)
-            stop(grace: Self.succession)
+            stop(grace: Self.succession, isTold: true)
         }
     }
 
@@ -383,7 +383,8 @@ package final class ServiceProcess: @unchecked Sendable {
 
     // MARK: Stop
 
-    private func stop(grace: Duration) {
+    /// - Parameter isTold: whoever looks after the server knows why.
+    private func stop(grace: Duration, isTold: Bool = false) {
         switch phase {
         case .serving:
             endSuccessor()
@@ -391,7 +392,7 @@ package final class ServiceProcess: @unchecked Sendable {
             admin?.readiness = .draining
             environment.manager.stopping(status: "stopping")
             environment.background?.update { $0.isDraining = true }
-            tellOfStop(delay: delay, grace: grace)
+            if !isTold { tellOfStop(delay: delay, grace: grace) }
             managerTimer?.cancel()
             managerTimer = ServiceTimer(loop, every: .seconds(1)) { [unowned self] in
                 environment.manager.watchdog()

@@ -24,6 +24,7 @@ struct ServiceRights {
                 }
                 try Privileges.drop(to: user)
                 Self.warn(of: files, as: user)
+                Self.warn(ofFolders: plan.writable, as: user)
             }
             guard !plan.service.noSandbox else { return }
             sandbox = try Self.sandbox(plan, bound: bound, files: files, folders: folders).apply()
@@ -68,6 +69,15 @@ struct ServiceRights {
             )
         }
         return warnings
+    }
+
+    /// What root has made, or may write to, is not the user's for that.
+    private static func warn(ofFolders folders: [String], as user: String) {
+        for path in folders where unsafe access(path, W_OK | X_OK) != 0 && errno == EACCES {
+            Messages.complain(
+                "user \(user) may not write to \(path), and requests will fail. Make it the user's: chown -R \(user) \(path)"
+            )
+        }
     }
 
     /// Root on a port of its own, without a word that this is meant, is a mistake: whoever takes the server over has the

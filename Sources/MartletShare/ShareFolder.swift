@@ -25,7 +25,7 @@ public final class ShareFolder: Sendable {
     /// - Throws: `ShareError` for a folder or a key that others can look at, and when it cannot be made.
     public static func open(_ path: String) throws(ShareError) -> ShareFolder {
         var part = path.hasPrefix("/") ? "" : "."
-        for name in path.split(separator: "/") + ["uses"] {
+        for name in path.split(separator: "/").map(String.init) + ["uses"] {
             part += "/\(name)"
             guard unsafe mkdir(part, 0o700) == 0 || errno == EEXIST || isThere(part) else {
                 throw failure("make the folder \(part)")

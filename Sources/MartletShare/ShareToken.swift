@@ -22,7 +22,8 @@ struct ShareToken: Equatable {
     init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "\(Self.version)", let expires = Self.number(parts[1]),
-            let times = Self.number(parts[2]), times <= Share.mostTimes, Base64URL.isText(parts[4], count: Share.idLength)
+            let times = Self.number(parts[2]), times <= Share.mostTimes,
+            Base64URL.isText(parts[4], count: Share.idLength)
         else { return nil }
         if parts[3] == "p" {
             depth = nil
@@ -78,7 +79,8 @@ struct ShareToken: Equatable {
 
     /// A number as it is written here: digits, and no zero in front. At most twelve, so that sums hold.
     private static func number(_ text: some StringProtocol) -> Int? {
-        guard 1...12 ~= text.utf8.count, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), text == "0" || !text.hasPrefix("0")
+        guard 1...12 ~= text.utf8.count, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
+            text == "0" || !text.hasPrefix("0")
         else { return nil }
         return Int(text)
     }

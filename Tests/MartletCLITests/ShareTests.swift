@@ -194,7 +194,7 @@
                 let named = try share("\(site)/a.txt")
                 #expect(named.hasPrefix("http://one.example:"))
                 let port = named.split(separator: "/")[1].split(separator: ":")[1]
-                let to = "one.example:\(port):127.0.0.1:\(port)"
+                let to = "one.example:\(port):127.0.0.1"
                 #expect(try curl(named, "--resolve", to) == "200")
                 let plain = try share("\(site)/f/")
                 #expect(try curl(plain) == "200")

@@ -1,3 +1,7 @@
+import Testing
+
+@testable import MartletService
+
 #if QR
     import TestSupport
     import Testing
@@ -50,7 +54,9 @@
 
         @Test("what is drawn scans, in both styles", arguments: [QRDrawing.Style.coloured, .plain])
         func scans(style: QRDrawing.Style) throws {
-            for text in [Self.url, "http://a/", "https://[2001:db8::1]:8443/" + String(repeating: "%C3%A4", count: 150)] {
+            for text in [
+                Self.url, "http://a/", "https://[2001:db8::1]:8443/" + String(repeating: "%C3%A4", count: 150),
+            ] {
                 let code = try #require(QRCode(text))
                 let drawing = QRDrawing(code, style)
                 let pixels = try pixels(drawing.text, style)
@@ -78,10 +84,6 @@
         }
     }
 #endif
-
-import Testing
-
-@testable import MartletService
 
 @Suite("Which URL is for others")
 struct PreferredURLTests {

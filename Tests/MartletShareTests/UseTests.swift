@@ -52,7 +52,9 @@ struct UseTests {
         #expect(try await desk.get(target, range: "bytes=0-").status == .partialContent)
         #expect(try await desk.get(target, range: "none").status == .gone)
         #expect(try await desk.get(target).status == .gone)
-        #expect(try await desk.send(.head, target).status == .gone)
+        // Who resumes may ask for the length first.
+        #expect(try await desk.send(.head, target).status == .ok)
+        #expect(try await desk.send(.head, target, from: .unix(path: "")).status == .gone)
     }
 
     @Test("servers that open the folder later go on counting, and those that have it open count together")
@@ -119,7 +121,9 @@ struct UseTests {
     func bounded() async throws {
         let target = try desk.target("/a.txt", times: 1)
         #expect(try await desk.get(String(target.dropLast()) + "!").status == .forbidden)
-        #expect(try await desk.get("/none?share=1.1900000000.1.p.AAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA").status == .forbidden)
+        #expect(
+            try await desk.get("/none?share=1.1900000000.1.p.AAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA").status == .forbidden
+        )
         #expect(try uses().isEmpty)
     }
 
@@ -169,7 +173,9 @@ struct ShareFolderTests {
             }
         }
         #expect(unsafe chmod("\(path)/key", 0o640) == 0)
-        #expect(refusal() == "Others may look at \(path)/key, where shares have their secrets. Run: chmod go= '\(path)/key'")
+        #expect(
+            refusal() == "Others may look at \(path)/key, where shares have their secrets. Run: chmod go= '\(path)/key'"
+        )
         #expect(unsafe chmod("\(path)/key", 0o600) == 0)
         #expect(unsafe chmod(path, 0o755) == 0)
         #expect(refusal().contains("chmod go= '\(path)'"))
