@@ -240,8 +240,9 @@ import Testing
     @Test("php-fpm itself counts one connection")
     func status() async throws {
         let php = try await PHPServer()
-        let page = try FastCGI(php.place, .file("/status"))
-        try await withFastCGISite(try Router { Route("/status/**", page) }) { site in
+        var options = ApplicationOptions()
+        options.variables = ["SCRIPT_NAME": "/status", "SCRIPT_FILENAME": "/status"]
+        try await withFastCGISite(FastCGI(php.place, options: options)) { site in
             for _ in 0..<5 { try #expect(site.ask("/status").status == 200) }
             let text = try site.ask("/status").text
             let accepted = text.split(separator: "\n").first { $0.hasPrefix("accepted conn:") }
