@@ -49,11 +49,11 @@ struct AnswerTests {
     func types() async throws {
         try await withSite { site in
             try site.write("none.cgi", Self.printing("Status: 200 OK\\n\\n<html>"))
-            try site.write("odd.cgi", Self.printing("Content-Type: Text/HTML;  Charset=X\\n\\n<html>"))
+            try site.write("odd.cgi", Self.printing("Content-Type: Text/HTML; charset=X-Odd\\n\\n<html>"))
             let none = try site.get("none.cgi")
             #expect(none["content-type"].isEmpty)
             #expect(none.text == "<html>")
-            #expect(try site.get("odd.cgi")["content-type"] == ["Text/HTML;  Charset=X"])
+            #expect(try site.get("odd.cgi")["content-type"] == ["Text/HTML; charset=X-Odd"])
         }
     }
 
@@ -64,18 +64,18 @@ struct AnswerTests {
     func clientRedirect() async throws {
         try await withSite { site in
             try site.write("a.cgi", Self.printing("Location: https://example.com/a#b\\n\\n"))
-            let alone = try site.get("a.cgi")
+            let alone = try site.plain("a.cgi")
             #expect(alone.status == 302)
-            #expect(alone["location"] == ["https://example.com/a#b"])
+            #expect(alone["Location"] == "https://example.com/a#b")
             #expect(alone.content.isEmpty)
             try site.write(
                 "b.cgi",
                 Self.printing("Status: 301 Gone there\\nLocation: http://x/\\nContent-Type: text/plain\\n\\nthere")
             )
-            let document = try site.get("b.cgi")
-            #expect(document.status == 301)
-            #expect(document["location"] == ["http://x/"])
-            #expect(document.text == "there")
+            let document = try site.plain("b.cgi")
+            #expect(document.lines[0] == "HTTP/1.1 301 Gone there")
+            #expect(document["Location"] == "http://x/")
+            #expect(document.text == "5\r\nthere\r\n0\r\n\r\n")
             try site.write("c.cgi", Self.printing("Status: 302 Found\\nLocation: /login?next=%%2F\\n\\n"))
             #expect(try site.get("c.cgi")["location"] == ["/login?next=%2F"])
         }
@@ -211,7 +211,7 @@ struct AnswerTests {
             let client = try site.connect()
             try client.send("GET /cgi-bin/short.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
             let octets = try client.receiveAll(untilReset: true)
-            #expect(throws: StrictAnswer.Fault.self) { try StrictAnswer.one(in: octets) }
+            #expect(throws: (any Error).self) { try StrictAnswer.one(in: octets) }
             #expect(site.log.contains("script /cgi-bin/short.cgi: it wrote 45 octets less than its Content-Length"))
         }
     }
@@ -272,7 +272,7 @@ struct AnswerTests {
             try client.send("GET /cgi-bin/nph-a.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
             let first = "HTTP/1.0 299 Odd\nx: y\r\n\nraw \u{1} octets"
             #expect(try client.receive(exactly: first.utf8.count) == Array(first.utf8))
-            try site.scripts.overwrite("go", at: 0, [10])
+            try site.scripts.letGo("go")
             #expect(try client.receiveAll() == Array("more".utf8))
         }
     }

@@ -64,9 +64,9 @@ struct ProgramTests {
                 type: "multipart/form-data; boundary=B"
             )
             #expect(upload.text == "N|100000|/cgi-bin/form.pl||a\n")
-            let redirect = try site.get("form.pl?go=1")
+            let redirect = try site.plain("form.pl?go=1")
             #expect(redirect.status == 303)
-            #expect(redirect["location"] == ["https://example.com/there"])
+            #expect(redirect["Location"] == "https://example.com/there")
         }
     }
 
@@ -137,12 +137,9 @@ struct ProgramTests {
             #expect(got["set-cookie"] == ["seen=yes; Path=/"])
             let posted = try site.post("app.cgi/hello/x/", "p=2", type: "application/x-www-form-urlencoded")
             #expect(posted.text == "POST x None 2")
-            let redirect = try site.get("app.cgi/go/")
+            let redirect = try site.plain("app.cgi/go/")
             #expect(redirect.status == 302)
-            #expect(
-                redirect["location"] == ["http://a:\(site.port)/cgi-bin/app.cgi/hello/there/"]
-                    || redirect["location"] == ["http://a/cgi-bin/app.cgi/hello/there/"]
-            )
+            #expect(redirect["Location"] == "http://a/cgi-bin/app.cgi/hello/there/")
             #expect(try site.get("app.cgi/none/").status == 404)
         }
     }
@@ -150,14 +147,17 @@ struct ProgramTests {
     @Test("git clones, fetches and pushes 50 MB through its http-backend, octet for octet")
     func git() async throws {
         let work = try TemporaryDirectory()
-        try git(work, nil, "init", "-q", "--bare", "repositories/big.git")
+        try git(work, nil, "init", "-q", "--bare", "-b", "main", "repositories/big.git")
         try git(work, "repositories/big.git", "config", "http.receivepack", "true")
+        // As one pack, which takes less time.
+        try git(work, "repositories/big.git", "config", "receive.unpackLimit", "1")
         try git(work, nil, "init", "-q", "-b", "main", "source")
         // 50 MB that cannot be compressed, in many files, and a long history of small ones for requests that are gzipped.
         try shell(
             work,
             """
             cd source
+            git config core.compression 0
             for i in 1 2 3 4 5; do head -c 10485760 /dev/urandom > big$i; done
             git add . && git commit -qm big
             for i in $(seq 300); do echo $i > small; git add small; git commit -qm "small $i"; done
@@ -167,6 +167,7 @@ struct ProgramTests {
         var options = CGIOptions()
         options.environment = ["GIT_PROJECT_ROOT": repositories, "GIT_HTTP_EXPORT_ALL": "1"]
         options.inheritedVariables = ["HOME"]
+        options.timeout = .seconds(240)  // It says nothing while it works.
         let fixed = options
         let core = try run("git", arguments: ["--exec-path"]).text.split(separator: "\n").joined()
         try await withSite(serving: { _, _ in

@@ -43,6 +43,13 @@ struct Site: Sendable {
         )
     }
 
+    /// The answer to a GET of a target below /cgi-bin/, read without looking at what its fields say: Location may lead away.
+    func plain(_ target: String) throws -> WireAnswer {
+        let octets = try octets("GET /cgi-bin/\(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        guard let answer = WireAnswer(octets) else { throw SystemError(code: EPROTO, operation: "read an answer") }
+        return answer
+    }
+
     /// The answer to a POST of some text.
     func post(_ target: String, _ content: String, type: String = "text/plain") throws -> StrictAnswer {
         try ask(
@@ -86,6 +93,14 @@ extension TemporaryDirectory {
         )
         let result = try copy.finish(input: text.utf8)
         guard result.status == 0 else { throw SystemError(code: EIO, operation: "write \(name): \(result.errorText)") }
+    }
+
+    /// Writes a line into a FIFO in it, for one script that reads it: waits until one does.
+    func letGo(_ name: String) throws {
+        let fd = unsafe open(path(of: name), O_WRONLY | O_CLOEXEC)
+        guard fd >= 0 else { throw SystemError(operation: "open \(name)") }
+        defer { close(fd) }
+        guard unsafe Glibc.write(fd, "\n", 1) == 1 else { throw SystemError(operation: "write \(name)") }
     }
 
     /// The text of a file in it; nil as long as there is none, or nothing in it.

@@ -139,11 +139,11 @@ struct VariableTests {
 
     @Test("SERVER_SOFTWARE is what the Server field says, where that names a version", .rfc("3875-4.1.17-02"))
     func software() async throws {
-        try await withSite(configure: { $0.serverName = "Mine/2.1 (test)" }) { site in
+        try await withSite(configure: { $0.serverName = "Mine/2.1" }) { site in
             try site.write("env.cgi", printEnvironment)
             let answer = try site.get("env.cgi")
-            #expect(answer["server"] == ["Mine/2.1 (test)"])
-            #expect(answer.variables["SERVER_SOFTWARE"] == "Mine/2.1 (test)")
+            #expect(answer["server"] == ["Mine/2.1"])
+            #expect(answer.variables["SERVER_SOFTWARE"] == "Mine/2.1")
         }
     }
 
