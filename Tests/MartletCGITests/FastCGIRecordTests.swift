@@ -138,7 +138,9 @@ import Testing
     @Test("the head of SCGI is a netstring that begins with the content's length")
     func scgi() {
         var octets: [UInt8] = []
-        let variables = [("REQUEST_METHOD", "POST"), ("CONTENT_LENGTH", "1"), ("", "x"), ("A", "b\0c"), ("REQUEST_URI", "/x")]
+        let variables = [
+            ("REQUEST_METHOD", "POST"), ("CONTENT_LENGTH", "1"), ("", "x"), ("A", "b\0c"), ("REQUEST_URI", "/x"),
+        ]
         SCGIHead.append(
             variables.map { (Array($0.0.utf8), Array($0.1.utf8)) },
             contentLength: 27,
