@@ -304,7 +304,8 @@ package final class OutgoingConnection<Dialect: OutgoingDialect>: EventSource, @
 
     /// Whether it can serve another request: this answer was read to its end, and nothing more came (RFC 9112 §9.3, §9.6).
     package func rest() -> Bool {
-        guard case .busy = phase, dialect.canRest, !peerFinished, !cannotSend, input.isEmpty, outputOffset == output.count
+        guard case .busy = phase, dialect.canRest, !peerFinished, !cannotSend, input.isEmpty,
+            outputOffset == output.count
         else { return false }
         if inputReady {
             guard socket.isAtRest else { return false }

@@ -155,7 +155,7 @@ private struct FolderSearch {
     private func isSource(_ path: RequestPath) -> Bool {
         guard path.segmentCount > 0 else { return false }
         let last = path.bytes(of: path.segmentCount - 1).map(OctetSet.lowercased)
-        return suffixes.contains { last.hasSuffix($0.map(OctetSet.lowercased)) }
+        return suffixes.map { $0.map(OctetSet.lowercased) }.contains { last == $0 || last.hasSuffix($0) }
     }
 }
 

@@ -46,6 +46,7 @@ struct StandardErrors {
             isCut = false
         }
         guard told <= Self.lineCount else { return }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
         told += 1
         guard told <= Self.lineCount else {
             return logger.warning("script \(name): what else it writes to its standard error is dropped")

@@ -87,7 +87,8 @@ extension BackendConnection {
     }
 
     private func parseHead(_ method: HTTPRequest.Method) throws -> Bool {
-        guard !input.isEmpty, try closing({ () throws(BackendFailure) in try dialect.answer.parseHead(of: &input, to: method) })
+        guard !input.isEmpty,
+            try closing({ () throws(BackendFailure) in try dialect.answer.parseHead(of: &input, to: method) })
         else { return false }
         if !head.isInterim { state.isOld = head.version == .http1_0 }
         return true

@@ -86,7 +86,7 @@ import Testing
 
     @Test(
         "what are no records is a 502, and the log has the reason",
-        arguments: Self.faults
+        arguments: faults
     )
     func broken(octets: [UInt8], reason: String) async throws {
         try await withApplication { site, application in
@@ -116,12 +116,12 @@ import Testing
 
     @Test(
         "an answer that breaks off in its content cannot look complete",
-        arguments: Self.endings
+        arguments: endings
     )
     func cut(rest: [UInt8]) async throws {
         try await withApplication { site, application in
             let client = try site.connect()
-            try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             let connection = try application.accept()
             _ = try connection.receiveRequest()
             try connection.send(record(6, Self.head + "hello") + rest)

@@ -18,7 +18,8 @@ struct FastCGISite: Sendable {
     }
 
     /// Sends one request and takes the answer to the end of the connection. HTTP/1.0: so the content comes without chunks.
-    func ask(_ target: String, _ method: String = "GET", _ fields: String = "", body: [UInt8] = []) throws -> WireAnswer {
+    func ask(_ target: String, _ method: String = "GET", _ fields: String = "", body: [UInt8] = []) throws -> WireAnswer
+    {
         let client = try connect()
         let length = body.isEmpty ? "" : "Content-Length: \(body.count)\r\n"
         try client.send(Array("\(method) \(target) HTTP/1.0\r\nHost: a.test\r\n\(length)\(fields)\r\n".utf8) + body)

@@ -104,7 +104,9 @@ import Testing
             let sum = try run("md5sum", arguments: [folder.write("a", content)]).text.prefix(32)
             try #expect(site.ask("/app/put", "PUT", body: content).text == "PUT /app /put  1000000 \(sum)")
             let client = try site.connect()
-            try client.send("POST /app/c HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try client.send(
+                "POST /app/c HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
             try client.send("1\r\na\r\n0\r\n\r\n")
             let answer = try site.take(client)
             #expect(answer.text == "POST /app /c  1 0cc175b9c0f1b6a831c399e269772661")
