@@ -12,7 +12,7 @@ for module in $(sed -n 's/.*\.library(name: "\(.*\)", targets.*/\1/p' Package.sw
     mkdir -p "$out/$module"
     swift symbolgraph-extract -module-name "$module" -output-dir "$out/$module" \
         -target "$(uname -m)-unknown-linux-gnu" -I "$bin/Modules" -I "$bin/CMartlet.build" -I "$bin/CMartletTLS.build" \
-        -I "$bin/CMartletTOML.build" \
+        -I "$bin/CMartletTOML.build" -I "$bin/CMartletAuth.build" \
         -I Sources/CMartletOpenSSL -I Sources/CQREncode -I Sources/CZlib \
         -minimum-access-level public -skip-synthesized-members -skip-inherited-docs -emit-extension-block-symbols >&2
     echo "$module"

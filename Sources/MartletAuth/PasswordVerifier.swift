@@ -1,4 +1,5 @@
 public import Martlet
+import MartletReactor
 
 /// Knows users by their passwords: a ``PasswordFile``, ``Passwords`` in memory, or what you have, such as a directory
 /// service.
@@ -27,6 +28,8 @@ public struct Passwords: PasswordVerifier {
     private let key = Cryptography.random(32)
     private let codes: [String: (name: String, code: [UInt8])]
     private let nobody = Cryptography.random(32)
+    /// So that who is logged in goes on when others at the same address fail.
+    private let remembered = RememberedLogins(lifetime: Nanoseconds(.seconds(300)), now: Instant.now)
 
     /// Passwords by user.
     /// - Throws: `AuthError` for a name that is empty, or has a colon or control characters: no client could send it.
@@ -46,9 +49,15 @@ public struct Passwords: PasswordVerifier {
         for request: Request,
         attempt: LoginAttempt
     ) async throws -> AuthenticatedUser? {
-        try attempt.admit()
         let known = codes[name]
-        let isRight = Cryptography.areEqual(known?.code ?? nobody, Cryptography.code(key, password.normalized))
+        let code = Cryptography.code(key, password.normalized)
+        let isRight = try await remembered.isRight(
+            Cryptography.code(key, name.normalized + [0] + code),
+            joined: attempt.join
+        ) {
+            try attempt.admit()
+            return Cryptography.areEqual(known?.code ?? nobody, code) && known != nil
+        }
         guard let known, isRight else { return nil }
         return AuthenticatedUser(name: known.name, scheme: "Basic")
     }

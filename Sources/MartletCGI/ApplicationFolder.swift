@@ -38,7 +38,7 @@ struct ApplicationFolder: Sendable {
         } catch {
             switch error {
             case .notFound, .forbidden: return .none
-            case .replaced: throw SystemError(code: ESTALE, operation: FileRoot.replacement)
+            case .replaced: throw FileRoot.replacement
             case .overloaded: throw HTTPError(.serviceUnavailable)
             case .failed(let code): throw SystemError(code: code, operation: "look for a script")
             }

@@ -92,7 +92,7 @@ struct ScriptFolder: Sendable {
             switch error {
             case .notFound: throw HTTPError(.notFound)
             case .forbidden: throw HTTPError(.forbidden, "The server is not allowed to look there.")
-            case .replaced: throw SystemError(code: ESTALE, operation: FileRoot.replacement)
+            case .replaced: throw FileRoot.replacement
             case .overloaded: throw HTTPError(.serviceUnavailable, fields: Fields(.retryAfter, "1"))
             case .failed(let code): throw SystemError(code: code, operation: "look at a script")
             }

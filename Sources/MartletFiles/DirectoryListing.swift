@@ -31,7 +31,7 @@ struct DirectoryListing {
             switch failure {
             case .notFound: throw HTTPError(.notFound)
             case .forbidden: throw HTTPError(.forbidden, "The server is not allowed to list this folder.")
-            case .replaced: throw SystemError(code: ESTALE, operation: FileRoot.replacement)
+            case .replaced: throw FileRoot.replacement
             case .overloaded, .failed: throw HTTPError(.serviceUnavailable)
             }
         }

@@ -119,7 +119,7 @@ public struct Files: ImmediateHandler {
         case .notFound: break
         case .forbidden: throw HTTPError(.forbidden, "The server is not allowed to read this.")
         case .overloaded: throw HTTPError(.serviceUnavailable)
-        case .replaced: throw SystemError(code: ESTALE, operation: FileRoot.replacement)
+        case .replaced: throw FileRoot.replacement
         case .failed(let code): throw SystemError(code: code, operation: "open a file")
         }
         guard options.fallsBackToIndex, wantsPage(request), let file = try? open(index), file.kind == .regular

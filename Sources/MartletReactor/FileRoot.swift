@@ -22,8 +22,11 @@ package final class FileRoot: Sendable {
     }
 
     /// For the log, when it was replaced.
-    package static let replacement =
-        "the folder that is served was removed, and the sandbox allows no other in its place: restart the server. Look there"
+    package static let replacement = SystemError(
+        code: ESTALE,
+        operation:
+            "the folder that is served was removed, and the sandbox allows no other in its place: restart the server. Open it"
+    )
 
     private let path: String
     private let descriptor: CInt

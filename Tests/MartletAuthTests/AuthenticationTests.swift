@@ -191,6 +191,9 @@ struct AuthenticationTests {
             clock.advance(by: .seconds(601))
             for number in 0..<5 { try #expect(server.answer(get("/", basic("alice:\(number)"))).status == 401) }
             try #expect(server.answer(get("/", basic("alice:a"))).status == 200)
+            try #expect(server.answer(get("/", basic("alice:x"))).status == 401)
+            try #expect(server.answer(get("/", basic("alice:a"))).status == 200)
+            try #expect(server.answer(get("/", basic("bob:b"))).status == 429)
             // One line, for each ten seconds.
             let lines = server.log.lines
             #expect(lines.count == 2)
