@@ -30,7 +30,7 @@ struct FlagTests {
             "--tls-conf",
             "--tls-keylog", "--client-ca", "--client-auth", "--redirect-http", "--hsts", "--ca-dir",
             "--syslog", "--drain-delay", "--drain-timeout", "--user", "--admin", "--no-sandbox", "--config",
-            "--print-config",
+            "--print-config", "--allow", "--deny", "--shares", "--share-dir", "--qr",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }
         // And no other: what has no test here is not done.
