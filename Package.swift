@@ -229,7 +229,7 @@ let package = Package(
 
         .executableTarget(
             name: "handlers",
-            dependencies: ["Martlet", "MartletFiles"],
+            dependencies: ["Martlet", "MartletCGI", "MartletFiles"],
             path: "Benchmarks/handlers"
         ),
         // What make micro counts the instructions and allocations of.

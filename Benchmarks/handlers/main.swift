@@ -1,4 +1,5 @@
 import Martlet
+import MartletCGI
 import MartletFiles
 
 // What `make bench` and `make load` ask beyond files: `handlers PORT FOLDER [ROUTES]`, one loop. ROUTES more are there
@@ -35,6 +36,8 @@ let server = try Server(configuration: configuration) {
     Route("/endless", Endless())
     Route("/events") { _ in audience.seat() }
     Route(.post, "/tell/:count") { request in try await audience.tell(request.parameters["count"]) }
+    // Only scripts.py puts any there.
+    if let scripts = try? CGI(arguments[2] + "/cgi-bin") { Route("/cgi-bin/**", scripts) }
     Route("/**", files)
     for number in 0..<routes / 2 {
         Route("/section\(number)/item") { _ in .text("Hello, world!\n") }
