@@ -10,7 +10,7 @@ for sanitizer in ${1:-thread address}; do
     echo "== $sanitizer sanitizer"
     swift build --build-tests --sanitize="$sanitizer" --scratch-path ".build/$sanitizer"
     # One target and few tests at a time: all at once would be too much for their time limits on two cores.
-    for target in Reactor Daemon Wire "" Files JSON Compression WebSocket TLS Gateway Redis Admin Testing; do
+    for target in Reactor Daemon Wire "" Files JSON Compression WebSocket TLS Gateway Redis Admin CGI Auth Share Testing; do
         # XCTest has a leak of its own; the tests are Swift Testing's.
         [ "$sanitizer" = address ] && export MARTLET_HANDSHAKES=10000
         TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/scripts/thread-sanitizer.supp" \

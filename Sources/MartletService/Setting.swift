@@ -41,7 +41,7 @@ package struct Setting: Equatable {
 
     /// Whether the values of an option are secrets, but for paths to them.
     static func isSecret(_ name: String) -> Bool {
-        ["auth", "password", "secret", "token"].contains { name.hasSuffix($0) }
+        name == "auth" || ["password", "secret", "token"].contains { name.hasSuffix($0) }
     }
 
     /// Whether it says nothing: `false`, an empty list. It hides what lower layers say all the same.

@@ -122,7 +122,7 @@ struct FrontTests {
             (["front", "--to", "http://a", "--send-proxy-protocol", "v3"], "v3"),
             ([".", "--proxy", "api=http://a"], "is not of the form /path=http://host:port"),
             ([".", "--proxy", "/api=a"], "it must begin with http:// or unix:"),
-            ([".", "--proxy", "/a=http://a", "--proxy", "/a/=http://b"], "two servers are given for /a/."),
+            ([".", "--proxy", "/a=http://a", "--proxy", "/a/=http://b"], "--proxy is given twice for /a/."),
         ]
     )
     func wrong(arguments: [String], message: String) throws {
