@@ -34,7 +34,6 @@ final class PHPServer {
             \(user)listen = \(listen)
             pm = static
             pm.max_children = \(workers)
-            pm.status_path = /status
             catch_workers_output = yes
             php_flag[display_errors] = off
             php_flag[log_errors] = on

@@ -144,7 +144,7 @@ import Testing
         )
         let path = folder.path(of: "app.sock")
         let child = try ChildProcess("perl", arguments: [script, path])
-        try await eventually("it listens") { unsafe access(path, F_OK) == 0 }
+        try await eventually("it listens") { (try? TestSocket.connect(to: .unix(path: path))) != nil }
         let handler = try FastCGI("unix:\(path)")
         try await withFastCGISite(handler) { site in
             // It serves one connection at a time: without keeping that, or with a second, this would not come on.
