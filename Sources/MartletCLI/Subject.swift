@@ -19,7 +19,7 @@ struct Subject {
             case EACCES: throw Problem("permission denied for '\(given)'. \(Self.remedy)")
             case ENOENT, ENOTDIR:
                 throw Problem(
-                    "there is no folder or file '\(given)'. Give one that exists, or none for the current folder: martlet"
+                    "there is no folder or file '\(given)'. Give one that exists."
                 )
             default: throw Problem("'\(given)': \(SystemError.text(of: errno)).")
             }

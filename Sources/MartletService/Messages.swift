@@ -20,12 +20,19 @@ package enum Messages {
     private enum Sink {
         /// To people: standard error, with the program's name before each.
         case terminal
+        /// To the log file of a server in the background: with the time before each.
+        case file
         /// To the journal, which reads standard error and knows the program's name.
         case journal
         case syslog(Syslog)
     }
 
     private static let sink = Locked(Journal.reads() ? Sink.journal : .terminal)
+
+    /// Messages go to a log file from now on, unless the journal reads them.
+    static func useFile() {
+        sink.withLock { if case .terminal = $0 { $0 = .file } }
+    }
 
     /// Sends messages to the system's log daemon from now on.
     static func useSyslog() {
@@ -40,6 +47,7 @@ package enum Messages {
     package static func complain(_ text: String, priority: Int = 5) {
         switch sink.withLock({ $0 }) {
         case .terminal: write("\(ServingProgram.name): \(text)\n", to: errors)
+        case .file: write("\(time(WallClock.seconds())) \(ServingProgram.name): \(text)\n", to: errors)
         case .journal: write(Journal.lines(text, priority: priority), to: errors)
         case .syslog(let daemon): daemon.send(text, priority: priority)
         }
@@ -50,6 +58,13 @@ package enum Messages {
         let date = CivilDate(seconds: min(max(seconds, CivilDate.first), CivilDate.last))
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(date.year)-\(two(date.month))-\(two(date.day))"
+    }
+
+    /// A time in seconds since 1970, as 2026-11-23T20:05:09Z (RFC 3339).
+    private static func time(_ seconds: Int) -> String {
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let ofDay = ((seconds % 86_400) + 86_400) % 86_400
+        return "\(day(seconds))T\(two(ofDay / 3600)):\(two(ofDay / 60 % 60)):\(two(ofDay % 60))Z"
     }
 
     /// Text to a descriptor; what it does not take is lost.

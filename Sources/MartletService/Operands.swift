@@ -10,6 +10,12 @@ package struct Operands: Equatable {
         !operand.isEmpty && operand.allSatisfy { $0.isASCII && $0.isNumber }
     }
 
+    private static func second(_ path: String, after first: String) -> ValidationError {
+        let given = "Two paths are given: \(first) and \(path)."
+        guard let verb = ServingProgram.verbs(near: first) else { return ValidationError(given) }
+        return ValidationError("\(given) Did you mean \(verb)?")
+    }
+
     package init(_ arguments: [String]) throws {
         for argument in arguments {
             if Self.isPort(argument) {
@@ -19,7 +25,7 @@ package struct Operands: Equatable {
                 }
                 port = number
             } else {
-                guard path == nil else { throw ValidationError("Two paths are given: \(path!) and \(argument).") }
+                if let path { throw Self.second(argument, after: path) }
                 path = argument
             }
         }

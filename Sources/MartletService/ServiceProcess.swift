@@ -60,6 +60,7 @@ package final class ServiceProcess: @unchecked Sendable {
     ///   - again: says so anew, for a reload.
     package static func run(_ plan: () throws -> ServingPlan, again: @escaping () throws -> ServingPlan) throws {
         let environment = try ServiceEnvironment()
+        if environment.background != nil { Messages.useFile() }
         do {
             let service = try ServiceProcess(try plan(), environment, again: again)
             try service.begin()
@@ -124,6 +125,7 @@ package final class ServiceProcess: @unchecked Sendable {
             state.version = Release.version
             state.admin = adminURL ?? ""
         }
+        if environment.background != nil { Messages.complain(status) }
         // Who has a predecessor is made known by that one.
         if environment.starter == nil { environment.manager.ready(status: status) }
         environment.starter?.ready(current.urls)
@@ -372,6 +374,7 @@ package final class ServiceProcess: @unchecked Sendable {
             environment.background?.resume()
             return failedToUpgrade(failure)
         }
+        Messages.complain("process \(process) serves in the place of this one, which gives its last answers.")
         environment.manager.mainPID(process)
         environment.background?.abandon()
         phase = .succeeded
@@ -423,7 +426,10 @@ package final class ServiceProcess: @unchecked Sendable {
     }
 
     private func tellOfStop(delay: Duration, grace: Duration) {
-        guard isatty(STDERR_FILENO) == 1 else { return }
+        guard isatty(STDERR_FILENO) == 1 else {
+            if environment.background != nil { Messages.complain("stopping") }
+            return
+        }
         let first = delay > .zero ? "stopping in \(delay.components.seconds) s" : "stopping"
         Messages.complain(
             "\(first); answers in flight have \(grace.components.seconds) seconds. Ctrl-C again ends at once."

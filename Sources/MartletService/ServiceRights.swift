@@ -24,6 +24,7 @@ struct ServiceRights {
                 }
                 try Privileges.drop(to: user)
                 Self.warn(of: files, as: user)
+                Self.warn(ofContent: plan.readable, as: user)
                 Self.warn(ofFolders: plan.writable, as: user)
             }
             guard !plan.service.noSandbox else { return }
@@ -51,6 +52,13 @@ struct ServiceRights {
                 Let the user, or a group of it, read the file and enter its folders: setfacl -m u:\(user):r \(path)
                 """
             )
+        }
+    }
+
+    /// What the server's user may not read is answered with 403.
+    private static func warn(ofContent paths: [String], as user: String) {
+        for path in paths where unsafe access(path, R_OK) != 0 && errno == EACCES {
+            Messages.complain("user \(user) may not read \(path), and will answer 403. Let it: chmod a+rX \(path)")
         }
     }
 

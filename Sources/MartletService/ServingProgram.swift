@@ -43,6 +43,18 @@ package struct ServingProgram: Sendable {
         "check": CheckCommand.self, "service": ServiceCommand.self,
     ]
 
+    /// The verb that a word may have been meant as; nil also where no program is running: in tests.
+    static func verbs(near word: String) -> String? {
+        guard let program = storage.withLock({ $0 }) else { return nil }
+        return Suggestion.nearest(to: word, of: program.named.map(\.name).filter { $0 != word })
+    }
+
+    /// All that a command line can begin with, by name.
+    private var named: [(name: String, type: any ParsableCommand.Type)] {
+        let all = (commands as [String: any ParsableCommand.Type]).merging(others) { $1 }.merging(Self.verbs) { $1 }
+        return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     private func verb(_ name: String) -> (any ParsableCommand.Type)? {
         commands[name] ?? others[name] ?? Self.verbs[name]
     }
@@ -55,9 +67,15 @@ package struct ServingProgram: Sendable {
 
     /// What the manual pages are made from: the parser's own description of each command and verb.
     private var manual: String {
-        let named = (commands as [String: any ParsableCommand.Type]).merging(others) { $1 }.merging(Self.verbs) { $1 }
-        return root.dump(verbs: named.sorted { $0.key < $1.key }.map(\.value))
+        root.dump(verbs: named.map(\.type))
     }
+
+    /// Prints a script of completions, which knows the verbs too.
+    private func complete<Root: ConfigurableCommand>(_ root: Root.Type, _ arguments: [String]) {
+        WholeProgram<Root>.main(arguments)
+    }
+
+    fileprivate var subcommands: [any ParsableCommand.Type] { named.map(\.type) }
 
     /// Does what the command line says. A file or folder with the name of a verb is served as ./NAME.
     package func main() {
@@ -65,6 +83,9 @@ package struct ServingProgram: Sendable {
         DetachedProcess.rememberExecutable()
         var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["help"], unsafe access("help", F_OK) != 0 { arguments = ["--help"] }
+        if arguments.contains(where: { $0.hasPrefix("--generate-completion-script") }) {
+            return complete(root, arguments)
+        }
         if arguments == ["--experimental-dump-help"] { return print(manual) }
         if arguments.count > 1, arguments[0] == "help", verb(arguments[1]) != nil {
             arguments = arguments.dropFirst() + ["--help"]
@@ -72,4 +93,14 @@ package struct ServingProgram: Sendable {
         guard let verb = arguments.first.flatMap(verb) else { return ConfiguredCommand.main(root, arguments) }
         ConfiguredCommand.main(verb, Array(arguments.dropFirst()))
     }
+}
+
+/// A program with its verbs as subcommands: for completions alone. Else a file with the name of a verb's argument could
+/// not be told from one.
+private struct WholeProgram<Root: ConfigurableCommand>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: ServingProgram.name, subcommands: ServingProgram.current.subcommands)
+    }
+
+    @OptionGroup var root: Root
 }

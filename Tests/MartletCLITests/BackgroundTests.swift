@@ -282,6 +282,28 @@ struct BackgroundTests {
         #expect(martlet.log().contains("an answer was cut: the server stops"))
     }
 
+    @Test("the log says when the server began and ended")
+    func milestones() throws {
+        let martlet = try Background()
+        _ = try martlet("start", martlet.site, "--port", "0")
+        _ = try martlet("stop")
+        let lines = martlet.log().split(separator: "\n")
+        #expect(lines.first?.contains("Z martlet: serves \(martlet.site) at http://") ?? false, "\(lines)")
+        #expect(lines.last?.hasSuffix("Z martlet: stopping") ?? false)
+    }
+
+    @Test("a verb that is misspelt is guessed; completions know the verbs")
+    func verbs() throws {
+        let martlet = try Background()
+        #expect(try martlet("strat", martlet.site).errorText.contains("Did you mean start?"))
+        for shell in ["bash", "zsh", "fish"] {
+            let script = try martlet("--generate-completion-script", shell)
+            for word in ["restart", "front", "drain-timeout"] {
+                #expect(script.text.contains(word), "\(shell) \(word)")
+            }
+        }
+    }
+
     @Test("a log that there is not is said to be none")
     func noLog() throws {
         let result = try Background()("logs", "foo")

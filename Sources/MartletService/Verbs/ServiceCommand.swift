@@ -74,6 +74,7 @@ package struct ServiceCommand: ParsableCommand {
                     try ServiceFiles.write(try files.text(of: part), to: path)
                     Messages.write("wrote \(path)\n", to: STDOUT_FILENO)
                 }
+                if files.isLocal { Messages.complain("it is for this machine alone; --lan would serve the network.") }
                 guard self.root == nil else { return }
                 try Systemd.run("daemon-reload")
                 // One that runs already takes the new settings; systemd opens no sockets for one that still has its own.
@@ -181,7 +182,8 @@ struct ServiceFiles {
                 arguments: verb + ["--config", Self.path(of: .settings, name)]
             )
             if let user = plan.service.user { service.user = .named(user) }
-            service.readable = try plan.readable + Generation.files(plan) + [Self.path(of: .settings, name)]
+            let read = try plan.readable + Generation.files(plan)
+            service.readable = read.map(Self.absolute) + [Self.path(of: .settings, name)]
             service.writable =
                 plan.writable + plan.changeable + (plan.logging.logFile.map { [ServiceRights.folder(of: $0)] } ?? [])
             if options.socket {
@@ -194,10 +196,21 @@ struct ServiceFiles {
             let (delay, timeout) = (try plan.service.resolvedDelay(), try plan.service.resolvedTimeout())
             service.stopTimeout = Int(clamping: (delay + timeout).components.seconds) + 15
             self.service = service
+            isLocal = addresses.allSatisfy { $0.isLoopback && $0.port != nil }
         } catch let error as DaemonError {
             throw Problem("\(error)")
         }
     }
+
+    /// The settings that are written have absolute paths, too.
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let here = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(here) }
+        return "\(unsafe String(cString: here))/\(path)"
+    }
+
+    /// Whether nobody but this machine reaches the service, which is seldom meant.
+    private(set) var isLocal = false
 
     /// As ListenStream= has it.
     private static func stream(_ address: SocketAddress) -> String {

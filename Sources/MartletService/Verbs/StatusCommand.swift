@@ -25,6 +25,9 @@ package struct StatusCommand: ParsableCommand {
             let report = try ServerReport(try which.server())
             Messages.write(json ? "\(report.json)\n" : report.text, to: STDOUT_FILENO)
             code = report.code
+            if code == LSB.stopped, !json, let names = try? RunFolder().names(), !names.isEmpty {
+                Messages.complain("others were started here: list shows them.")
+            }
         }
         guard code == 0 else { throw ExitCode(code) }
     }
