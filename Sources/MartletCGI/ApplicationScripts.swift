@@ -10,10 +10,9 @@ public enum ApplicationScripts: Sendable {
     ///
     /// Only what is a file below the folder, with a name that ends in one of `suffixes`, is ever passed on: so
     /// `/photo.jpg/x.php` runs nothing. Names that begin with a dot are not looked for.
-    /// - Parameters:
-    ///   - suffixes: with their dot; default `.php`.
-    ///   - index: the scripts that answer for a folder, the first that is there; default `index.php`.
-    ///   - fallback: the script, by its path below the folder, for paths that lead to no script: the front controller of
-    ///     a framework, `index.php`. It finds the path in REQUEST_URI. Default: none, they are a 404.
+    ///
+    /// `suffixes` have their dot, default `.php`. `index`, default `index.php`, names the scripts that answer for a folder,
+    /// the first that is there. `fallback` is the script, by its path below the folder, for paths that lead to no script:
+    /// the front controller of a framework, `index.php`, which finds the path in REQUEST_URI; default none, they are a 404.
     case folder(String, suffixes: [String] = [".php"], index: [String] = ["index.php"], fallback: String? = nil)
 }

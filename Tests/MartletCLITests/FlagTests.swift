@@ -290,7 +290,7 @@ struct WrongCommandLineTests {
     @Test(
         "what cannot be served: exit code 1, one line that names it and says what to do",
         arguments: [
-            (["nosuch"], "martlet: there is no folder or file 'nosuch'. Give one that exists, or none"),
+            (["nosuch"], "martlet: there is no folder or file 'nosuch'. Give one that exists."),
             (["/nosuch/x"], "martlet: there is no folder or file '/nosuch/x'."),
             (["/etc/passwd/x"], "martlet: there is no folder or file '/etc/passwd/x'."),
             (["-d", "nosuch"], "martlet: there is no folder or file 'nosuch'."),
