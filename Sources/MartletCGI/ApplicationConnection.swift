@@ -192,8 +192,7 @@ extension ApplicationConnection {
         var errors: [UInt8] = []
         switch speaks {
         case .scgi:
-            octets.append(copying: input.bytes)
-            input.removeAll()
+            octets = takeAll()
         case .fastCGI:
             do throws(FastCGIError) {
                 try takeRecords(&octets, &errors)
@@ -213,14 +212,28 @@ extension ApplicationConnection {
         return octets
     }
 
+    private func takeAll() -> [UInt8] {
+        // A local one, whose octets can be lent.
+        var taken = ReceiveBuffer()
+        swap(&taken, &input)
+        defer { swap(&taken, &input) }
+        var octets: [UInt8] = []
+        octets.append(copying: taken.bytes)
+        taken.removeAll()
+        return octets
+    }
+
     private func takeRecords(_ octets: inout [UInt8], _ errors: inout [UInt8]) throws(FastCGIError) {
+        var taken = ReceiveBuffer()
+        swap(&taken, &input)
+        defer { swap(&taken, &input) }
         var offset = 0
-        defer { input.consume(offset) }
+        defer { taken.consume(offset) }
         while true {
-            switch try dialect.decoder.next(input.bytes, offset: &offset) {
+            switch try dialect.decoder.next(taken.bytes, offset: &offset) {
             case .needsInput: return
-            case .output(let range): octets.append(copying: input.bytes.extracting(range))
-            case .errors(let range): errors.append(copying: input.bytes.extracting(range))
+            case .output(let range): octets.append(copying: taken.bytes.extracting(range))
+            case .errors(let range): errors.append(copying: taken.bytes.extracting(range))
             case .end(let end):
                 dialect.end = end
                 return
