@@ -19,19 +19,44 @@ final class PHPServer {
     /// - Parameter workers: processes, each of which serves one connection at a time.
     init(_ place: Place = .unix, workers: Int = 3) async throws {
         folder = try TemporaryDirectory()
-        let program = try Self.find()
-        let port = place == .loopback ? try freePort() : 0
-        let listen = place == .loopback ? "127.0.0.1:\(port)" : folder.path(of: "php.sock")
-        self.place = place == .loopback ? listen : "unix:\(listen)"
+        switch place {
+        case .unix:
+            let path = folder.path(of: "php.sock")
+            self.place = "unix:\(path)"
+            child = try await Self.start(at: path, folder, workers)
+        case .loopback:
+            // Somebody else may take the port in between.
+            var attempts = 0
+            while true {
+                let address = "127.0.0.1:\(try freePort())"
+                do {
+                    child = try await Self.start(at: address, folder, workers)
+                    self.place = address
+                    break
+                } catch is NotStarted where attempts < 10 {
+                    attempts += 1
+                }
+            }
+        }
+    }
+
+    private struct NotStarted: Error {}
+
+    private static func start(
+        at place: String,
+        _ folder: TemporaryDirectory,
+        _ workers: Int
+    ) async throws -> ChildProcess {
         // As root it wants to be told who its workers are.
         let user = geteuid() == 0 ? "user = root\ngroup = root\n" : ""
+        let log = try folder.write("fpm.log", "")
         let settings = try folder.write(
             "fpm.conf",
             """
             [global]
-            error_log = \(folder.path(of: "fpm.log"))
+            error_log = \(log)
             [www]
-            \(user)listen = \(listen)
+            \(user)listen = \(place)
             pm = static
             pm.max_children = \(workers)
             catch_workers_output = yes
@@ -43,9 +68,14 @@ final class PHPServer {
 
             """
         )
-        child = try ChildProcess(program, arguments: ["-n", "-F", "-R", "-y", settings])
-        let address: SocketAddress = place == .loopback ? .loopback(port: port) : .unix(path: listen)
-        try await eventually("php-fpm listens") { (try? TestSocket.connect(to: address)) != nil }
+        let child = try ChildProcess(find(), arguments: ["-n", "-F", "-R", "-y", settings])
+        var words = ""
+        try await eventually("php-fpm listens") {
+            words = try contents(ofFile: log)
+            return words.contains("ready to handle connections") || words.contains("ERROR")
+        }
+        guard words.contains("ready to handle connections") else { throw NotStarted() }
+        return child
     }
 
     deinit {

@@ -44,45 +44,43 @@ import Testing
         return "\(cache ?? "\(home)/.cache")/martlet/flup-1.0.3"
     }
 
-    /// A running application, and where it listens.
+    /// A running application, and where it listens: a Unix socket, for no other test can take that meanwhile.
     private struct Running {
         let child: ChildProcess
         let folder: TemporaryDirectory
         let place: String
-        let address: SocketAddress
     }
 
     private func start(_ maker: Maker) async throws -> Running {
         let folder = try TemporaryDirectory()
-        let port = try freePort()
+        let path = folder.path(of: "app.sock")
         let script = try folder.write("app.py", Self.application + Self.main)
         let child: ChildProcess
         switch maker {
         case .flupFastCGI, .flupSCGI:
             child = try ChildProcess(
                 "/usr/bin/python3",
-                arguments: [script, maker.isFastCGI ? "fcgi" : "scgi", "\(port)"],
+                arguments: [script, maker.isFastCGI ? "fcgi" : "scgi", path],
                 environment: ["PYTHONPATH": try Self.flup()]
             )
         case .uwsgiFastCGI, .uwsgiSCGI:
             child = try ChildProcess(
                 "uwsgi",
                 arguments: [
-                    "--plugins", "python3", maker.isFastCGI ? "--fastcgi-socket" : "--scgi-socket", "127.0.0.1:\(port)",
+                    "--plugins", "python3", maker.isFastCGI ? "--fastcgi-socket" : "--scgi-socket", path,
                     "--wsgi-file", script, "--need-app", "--die-on-term", "--disable-logging",
                 ]
             )
         }
-        let address = SocketAddress.loopback(port: port)
-        try await eventually("\(maker) listens") { (try? TestSocket.connect(to: address)) != nil }
-        return Running(child: child, folder: folder, place: "127.0.0.1:\(port)", address: address)
+        try await eventually("\(maker) listens") { (try? TestSocket.connect(to: .unix(path: path))) != nil }
+        return Running(child: child, folder: folder, place: "unix:\(path)")
     }
 
     private static let main = """
         if __name__ == '__main__':
             import importlib
             server = importlib.import_module('flup.server.' + sys.argv[1])
-            server.WSGIServer(application, bindAddress=('127.0.0.1', int(sys.argv[2]))).run()
+            server.WSGIServer(application, bindAddress=sys.argv[2]).run()
 
         """
 
