@@ -129,6 +129,8 @@ struct ServerObserverTests {
         let notes = try await notes(handler) { server, notes in
             _ = try server.answer(to: closing("/"))
             _ = try server.answer(to: "BROKEN\r\n\r\n")
+            // The server lets go of a refused client only once that has gone.
+            try await eventually("both are closed") { notes.events.filter { $0 == "closed" }.count == 2 }
             let waiting = try server.connect()
             try waiting.send(closing("/wait"))
             await gate.pass()
