@@ -34,7 +34,7 @@ faults=$(systemd-analyze verify --man=no "$root/martlet@8001.service" 2>&1)
 bash -n "$root/package/usr/share/bash-completion/completions/martlet"
 zcat "$root/package/usr/share/man/man1/martlet.1.gz" >"$root/martlet.1"
 zcat "$root/package/usr/share/man/man5/martlet.toml.5.gz" >"$root/martlet.toml.5"
-for flag in $({ "$program" --help && "$program" front --help && "$program" share --help && "$program" trust install --help; } | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -e '--.*'); do
+for flag in $({ "$program" --help && "$program" front --help && "$program" share --help && "$program" trust install --help; } | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--.*'); do
     grep -qF "\\fB$(echo "$flag" | sed 's/-/\\-/g')\\fR" "$root/martlet.1" || fail "The manual page has no $flag."
 done
 for page in martlet.1 martlet.toml.5; do
@@ -42,7 +42,7 @@ for page in martlet.1 martlet.toml.5; do
     [ -z "$faults" ] || fail "man finds faults with $page: $faults"
 done
 # The settings that the page of the file has are those that the program prints.
-for key in $("$program" --print-config | sed -n 's/^#* *\([a-z-]*\)\( =\|:\| is not set\).*# default$/\1/p'); do
+for key in $("$program" --print-config | sed -n 's/^#* *\([a-z0-9-]*\)\( =\|:\| is not set\).*# default$/\1/p'); do
     grep -qF "\\fB$(echo "$key" | sed 's/-/\\-/g')\\fR =" "$root/martlet.toml.5" || fail "martlet.toml.5 has no $key."
 done
 lintian --fail-on error,warning --tag-display-limit 0 "$package" 2>/dev/null || fail "lintian finds faults with the package."

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Programs hold the runtimes of Swift and C++ and link the C library alone, and for TLS the system's OpenSSL,
-# for QR codes libqrencode. One on the
-# library holds no Foundation; of the command line, the argument parser alone may bring a part of it.
+# Programs hold the runtimes of Swift and C++ and link the C library alone; martlet, for TLS the system's OpenSSL, for password
+# files libcrypt, for QR codes libqrencode. One on the library holds no Foundation; of the command line, the argument parser alone may bring a part of it.
 # scripts/linkage.sh PROGRAM [tls] checks what another one links.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,7 +13,7 @@ links() {
     libraries=$(ldd "$1" | sed 's/ (0x.*//; s/ => .*//; s/^[[:space:]]*//' | sort)
     echo "$libraries" | sed 's/^/    /'
     may='linux-vdso|libc|libm|(/.*/)?ld-linux[a-z0-9-]*'
-    [ "${2-}" != tls ] || may="$may|libssl|libcrypto|libqrencode|libpthread" # The last for libqrencode's sake.
+    [ "${2-}" != tls ] || may="$may|libssl|libcrypto|libcrypt|libqrencode|libpthread" # The last for libqrencode's sake.
     ! echo "$libraries" | grep -vE "^($may)\\.so\\.[0-9]+$" || fail "$1 links more than it may."
 }
 if [ $# -gt 0 ]; then
