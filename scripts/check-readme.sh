@@ -25,7 +25,7 @@ test "$(curl -fsS http://127.0.0.1:8000/hello/Ada%20L)" = 'Hello, Ada L!'
 for target in $(grep -oE '`make [a-z]+' README.md CONTRIBUTING.md | sed 's/.*make //' | sort -u); do
     grep -q "^$target:" Makefile || { echo "There is no make $target." >&2; exit 1; }
 done
-help=$("$bin/martlet" --help && "$bin/martlet" front --help)
+help=$("$bin/martlet" --help && "$bin/martlet" front --help && "$bin/martlet" share --help)
 for flag in $(grep -oE '(^|[ `])--[a-z][a-z-]+' README.md | tr -d ' `' | sort -u); do
     case $flag in --generate-completion-script | --help | --filter | --disable-default-traits) continue ;; esac
     echo "$help" | grep -q -- "$flag" || { echo "martlet has no $flag." >&2; exit 1; }
