@@ -47,7 +47,7 @@ struct MartletCommand: ConfigurableCommand {
     @OptionGroup(title: "Other servers")
     var proxies: ProxyOptions
 
-    @OptionGroup(title: "Programs that answer (CGI)")
+    @OptionGroup(title: "Programs that answer (CGI, FastCGI, SCGI)")
     var scripts: ScriptOptions
 
     @OptionGroup(title: "Who is let in")

@@ -6,7 +6,7 @@ import MartletFiles
 import MartletReactor
 import MartletService
 
-/// Programs that answer requests: CGI/1.1 (RFC 3875).
+/// Programs that answer requests: CGI/1.1 (RFC 3875), FastCGI, SCGI.
 struct ScriptOptions: ParsableArguments {
     @Flag(help: "Run the programs below /cgi-bin and /htbin of the folder, by CGI, instead of serving their files.")
     var cgi = false
@@ -58,7 +58,10 @@ struct ScriptOptions: ParsableArguments {
     )
     var cgiWrites: [String] = []
 
-    /// Whether any script is run.
+    @OptionGroup
+    var applications: ApplicationServers
+
+    /// Whether any script is run by this server.
     var isOn: Bool { cgi || !cgiDir.isEmpty }
 
     /// Python's http.server has these.
@@ -111,13 +114,22 @@ struct ScriptOptions: ParsableArguments {
     /// An option that does nothing is a slip.
     func refuseIdle() throws {
         guard !isOn else { return }
-        let given = [
-            ("--cgi-interpreter", !cgiInterpreter.isEmpty), ("--cgi-env", !cgiEnv.isEmpty),
-            ("--cgi-timeout", cgiTimeout != nil), ("--cgi-processes", cgiProcesses != nil),
-            ("--cgi-authorization", cgiAuthorization), ("--cgi-writes", !cgiWrites.isEmpty),
+        let ofProcesses = [
+            ("--cgi-interpreter", !cgiInterpreter.isEmpty), ("--cgi-processes", cgiProcesses != nil),
+            ("--cgi-writes", !cgiWrites.isEmpty),
         ]
-        if let name = given.first(where: \.1)?.0 {
+        if let name = ofProcesses.first(where: \.1)?.0 {
             throw ValidationError("\(name) does nothing without --cgi or --cgi-dir. Add one of them.")
+        }
+        guard applications.isEmpty else { return }
+        let ofAll = [
+            ("--cgi-env", !cgiEnv.isEmpty), ("--cgi-timeout", cgiTimeout != nil),
+            ("--cgi-authorization", cgiAuthorization),
+        ]
+        if let name = ofAll.first(where: \.1)?.0 {
+            throw ValidationError(
+                "\(name) does nothing without --cgi, --cgi-dir, --fastcgi or --scgi. Add one of them."
+            )
         }
     }
 
@@ -150,6 +162,20 @@ struct ScriptOptions: ParsableArguments {
             options.processes = count
         }
         options.passesAuthorization = cgiAuthorization
+        return options
+    }
+
+    /// What these say of applications.
+    func forApplications() throws -> ApplicationOptions {
+        let common = try resolved()
+        var options = ApplicationOptions()
+        options.variables = common.environment
+        for name in common.inheritedVariables where options.variables[name] == nil {
+            options.variables[name] = Environment[variable: name]
+        }
+        options.passesAuthorization = common.passesAuthorization
+        options.firstOctetTimeout = common.timeout
+        options.idleTimeout = common.timeout
         return options
     }
 

@@ -25,25 +25,26 @@ struct ServedContent {
 extension ServedContent {
     /// A folder or file, and what else answers below some of its paths.
     init(_ subject: Subject, _ options: FilesOptions, _ proxies: ProxyOptions, _ scripts: ScriptOptions) throws {
-        let files = try subject.files(options: options)
-        let servers = try proxies.mounts()
+        let behind = try scripts.forApplications()
+        let files = try scripts.applications.files(subject.files(options: options), of: subject, behind)
+        let servers = try proxies.mounts() + scripts.applications.mounts(behind)
         let mounts = try servers + scripts.mounts(of: subject, options)
         self.init(
-            handler: mounts.isEmpty ? files : try Mount.router(mounts, else: files),
-            title: ([subject.path] + mounts.map(\.told)).joined(separator: ", "),
+            handler: mounts.isEmpty ? files.handler : try Mount.router(mounts, else: files.handler),
+            title: ([subject.path] + files.told + mounts.map(\.told)).joined(separator: ", "),
             readable: [subject.path],
             files: subject.path,
             mounted: mounts.map(\.path),
             followsLinks: options.followsLinks,
-            connects: !servers.isEmpty,
+            connects: !servers.isEmpty || !files.told.isEmpty,
             runsPrograms: scripts.isOn,
             changeable: scripts.cgiWrites
         )
     }
 
-    /// Other servers for all paths, without a folder; nil where they do not have them all.
-    init?(_ proxies: ProxyOptions) throws {
-        let mounts = try proxies.mounts()
+    /// Other servers and applications for all paths, without a folder; nil where they do not have them all.
+    init?(_ proxies: ProxyOptions, _ scripts: ScriptOptions) throws {
+        let mounts = try proxies.mounts() + scripts.applications.mounts(scripts.forApplications())
         guard mounts.contains(where: { $0.path == "/" }) else { return nil }
         self.init(
             handler: try Mount.router(mounts, else: nil),

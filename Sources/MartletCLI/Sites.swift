@@ -101,8 +101,10 @@ struct Sites {
 
     private static func content(_ options: SiteOptions) throws -> ServedContent {
         guard let directory = options.serving.directory else {
-            guard let only = try ServedContent(options.proxies) else {
-                throw ValidationError("a site needs a directory, or a proxy for /, as /=http://127.0.0.1:9000.")
+            guard let only = try ServedContent(options.proxies, options.scripts) else {
+                throw ValidationError(
+                    "a site needs a directory, or a proxy or fastcgi for /, as /=http://127.0.0.1:9000."
+                )
             }
             return only
         }

@@ -32,7 +32,8 @@ struct FlagTests {
             "--syslog", "--drain-delay", "--drain-timeout", "--user", "--admin", "--no-sandbox", "--config",
             "--print-config", "--cgi", "--cgi-dir", "--cgi-interpreter", "--cgi-env", "--cgi-timeout",
             "--cgi-processes",
-            "--cgi-authorization", "--cgi-writes", "-a, --auth", "--auth-scheme", "--auth-file", "--auth-digests",
+            "--cgi-authorization", "--cgi-writes", "--fastcgi", "--scgi", "--front-controller", "--application-root",
+            "-a, --auth", "--auth-scheme", "--auth-file", "--auth-digests",
             "--auth-tokens", "--auth-groups", "--auth-rule", "--auth-realm", "--auth-plain", "--auth-md5", "--allow",
             "--deny", "--shares", "--share-dir", "--qr",
         ]

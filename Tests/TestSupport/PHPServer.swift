@@ -1,23 +1,23 @@
 import Glibc
 import MartletReactor
-import TestSupport
 
 /// A real php-fpm of the test's own: its workers, its pool, in a temporary folder. Ended when the last reference goes.
-final class PHPServer {
-    enum Place {
+public final class PHPServer {
+    /// What it listens at.
+    public enum Place: Sendable {
         case unix
         case loopback
     }
 
     /// The folder of its scripts.
-    let folder: TemporaryDirectory
+    public let folder: TemporaryDirectory
     /// Where it is, as `FastCGI` takes it.
-    let place: String
+    public let place: String
     private let child: ChildProcess
 
     /// Starts one, and waits until it listens.
     /// - Parameter workers: processes, each of which serves one connection at a time.
-    init(_ place: Place = .unix, workers: Int = 3) async throws {
+    public init(_ place: Place = .unix, workers: Int = 3) async throws {
         folder = try TemporaryDirectory()
         switch place {
         case .unix:
