@@ -5,11 +5,11 @@ Each server has one worker on one CPU, wrk has another. What counts is CPU time 
 what else the machine does. Requests per second are printed too.
 
 Usually run by `make bench`. Settings come from the environment:
-    WORK=hello,curve    works and measurements of scale.py, bulk.py, secure.py, scripts.py, comma-separated; default all
+    WORK=hello,curve    works and measurements of scale.py, bulk.py, secure.py, scripts.py, logins.py, comma-separated; default all
     PEERS=nginx,go      who is compared with Martlet; default all of peers.py
     ROUNDS=5 SECONDS=1  rounds for each server and work, and their length
     MEMORY=0            leaves out start-up time and memory
-    SCALE=0             leaves out the measurements of scale.py, bulk.py, secure.py and scripts.py
+    SCALE=0             leaves out the measurements of scale.py, bulk.py, secure.py, scripts.py and logins.py
     CONNECTIONS=10000   idle connections for the measurement of memory
     TABLE=PATH          where the page goes; default docs/benchmarks.md when nothing is left out, else only the terminal
     BIN=FOLDER          where the programs are; default .build/release
@@ -28,6 +28,7 @@ import traceback
 import bulk
 import connections
 import footprint
+import logins
 import peers
 import plot
 import report
@@ -76,7 +77,7 @@ def main():
         picture = setting.table.with_suffix(".svg")
         picture.write_text(drawing)
         setting.table.write_text(report.markdown(results, plot=picture.name))
-    if set(left_out) & set(scale.ALL | bulk.ALL | secure.ALL | scripts.ALL):
+    if set(left_out) & set(scale.ALL | bulk.ALL | secure.ALL | scripts.ALL | logins.ALL):
         sys.exit(1)
 
 
@@ -160,7 +161,7 @@ def measure_scale(rivals, all_works, root, setting, left_out):
     if not setting.measures_scale:
         return []
     measured = []
-    for name, measure in setting.choose(scale.ALL | bulk.ALL | secure.ALL | scripts.ALL).items():
+    for name, measure in setting.choose(scale.ALL | bulk.ALL | secure.ALL | scripts.ALL | logins.ALL).items():
         print(f"{name}: {measure.__doc__}", file=sys.stderr)
         start = time.monotonic()
         try:
