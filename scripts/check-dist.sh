@@ -37,6 +37,9 @@ zcat "$root/package/usr/share/man/man5/martlet.toml.5.gz" >"$root/martlet.toml.5
 for flag in $({ "$program" --help && "$program" front --help && "$program" share --help && "$program" trust install --help; } | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -e '--.*'); do
     grep -qF "\\fB$(echo "$flag" | sed 's/-/\\-/g')\\fR" "$root/martlet.1" || fail "The manual page has no $flag."
 done
+for signal in TERM QUIT HUP USR1 USR2; do
+    sed -n '/^\.SH SIGNALS/,/^\.SH SEE/p' "$root/martlet.1" | grep -q "^.fB.*$signal" || fail "The manual page does not explain $signal."
+done
 for page in martlet.1 martlet.toml.5; do
     faults=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$root/$page" 2>&1 >/dev/null)
     [ -z "$faults" ] || fail "man finds faults with $page: $faults"

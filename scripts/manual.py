@@ -9,7 +9,8 @@ import sys
 import textwrap
 import time
 
-GUIDE = pathlib.Path(__file__).parent.parent / "docs" / "configuration.md"
+DOCS = pathlib.Path(__file__).parent.parent / "docs"
+GUIDE = DOCS / "configuration.md"
 PROGRAM = "martlet"
 NUMBERS = {"port", "seconds", "n"}
 
@@ -102,6 +103,13 @@ def verb(command, known):
     return lines
 
 
+def signals():
+    """The table of the guide."""
+    section = (DOCS / "daemon.md").read_text().split("## Signals", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| ([A-Z0-9, ]+) \| (.*) \|$", section, re.M)
+    return [f".TP\n\\fB{roff(names)}\\fR\n{roff(words.replace('`', ''))}" for names, words in rows]
+
+
 def commands_page(tool, version):
     command = tool["command"]
     arguments = shown(command)
@@ -117,6 +125,7 @@ def commands_page(tool, version):
         ".SH ARGUMENTS", *[entry(argument) for argument in arguments if argument["kind"] == "positional"],
         ".SH COMMANDS", *[line for other in tool["verbs"] for line in verb(other["command"], known)],
         *entries(options, "SH", entry),
+        ".SH SIGNALS", *signals(),
         ".SH SEE ALSO", "\\fBmartlet.toml\\fR(5)",
     ]
     return "\n".join(lines) + "\n"

@@ -12,6 +12,8 @@ package struct ConfiguredCommand {
     private let arguments: [String]
     /// Where the file of settings is, without links.
     private let file: String?
+    /// What the start warns of.
+    private var warnings: [String] = []
 
     /// Reads all layers; the file and the environment anew each time, so that a server that runs can do this again.
     /// - Throws: what `ArgumentParser` throws for wrong arguments, `--help` and the like; `ValidationError` and `Problem`,
@@ -41,6 +43,9 @@ package struct ConfiguredCommand {
         )
         settings = try layers.settings(options, (type as? any ConfigurableCommand.Type))
         command = try Self.parse(root, arguments, adding: settings)
+        warnings = Environment.misspelt(all).map { name, meant in
+            "the environment's \(Banner.printable(name)) is no option. Is \(meant) meant?"
+        }
     }
 
     private static func given(
@@ -121,6 +126,7 @@ package struct ConfiguredCommand {
         do {
             var plan = try command.plan(with: settings)
             try plan.check()
+            plan.warnings += warnings
             // A file that is replaced is another one: hence its folder.
             plan.settingsFolders = [settings.folder, file.map(FileSystem.folder)].compactMap(\.self)
             return plan

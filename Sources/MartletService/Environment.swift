@@ -14,7 +14,7 @@ package enum Environment {
     static var hasSettings: Bool {
         var index = 0
         while let variable = unsafe environ[index] {
-            if unsafe strncmp(variable, "MARTLET_", 8) == 0 { return true }
+            if unsafe strncmp(variable, prefix, prefix.utf8.count) == 0 { return true }
             index += 1
         }
         return false
@@ -30,6 +30,30 @@ package enum Environment {
                 origin: .environment(variable: option.variable)
             )
         }
+    }
+
+    /// Names that are set and that no option has, but nearly: `MARTLET_PROT`. Others may be for other programs.
+    static func misspelt(_ options: [OptionInfo]) -> [(name: String, meant: String)] {
+        let known = options.map { String($0.variable.dropFirst(prefix.count)) }
+        return names().compactMap { name in
+            guard !known.contains(name), let near = Suggestion.nearest(to: name, of: known) else { return nil }
+            return (prefix + name, prefix + near)
+        }
+    }
+
+    private static let prefix = "MARTLET_"
+
+    /// What follows `MARTLET_` in the names of variables.
+    private static func names() -> [String] {
+        var names: [String] = []
+        var index = 0
+        while let variable = unsafe environ[index] {
+            index += 1
+            let text = unsafe String(cString: variable)
+            guard text.hasPrefix(prefix), let end = text.firstIndex(of: "=") else { continue }
+            names.append(String(text[..<end].dropFirst(prefix.count)))
+        }
+        return names
     }
 
     private static func texts(_ text: String, _ option: OptionInfo) -> [String] {

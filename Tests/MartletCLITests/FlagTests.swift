@@ -357,4 +357,16 @@ struct WrongCommandLineTests {
         )
         #expect(quiet.output.isEmpty && quiet.errors.isEmpty)
     }
+
+    @Test("a variable that is nearly an option's is told of, others are not")
+    func misspelt() throws {
+        let martlet = try Martlet(
+            ["/tmp"],
+            environment: ["MARTLET_PROT": "1", "MARTLET_LOG_FROMAT": "json", "MARTLET_OF_ANOTHER_PROGRAM": "1"]
+        )
+        let text = try martlet.stop().errorText
+        #expect(text.contains("the environment's MARTLET_PROT is no option. Is MARTLET_PORT meant?"))
+        #expect(text.contains("Is MARTLET_LOG_FORMAT meant?"))
+        #expect(!text.contains("ANOTHER"))
+    }
 }

@@ -33,6 +33,12 @@ package struct CheckCommand: ParsableCommand {
         }
     }
 
+    /// Whether the arguments and settings make something to serve; what is wrong with them ends the process.
+    static func plan(_ arguments: [String]) throws {
+        let command = try parse(arguments)
+        try usage(of: type(of: command.command)) { _ = try command.plan() }
+    }
+
     /// The command that the arguments make; what is wrong with them ends the process.
     @discardableResult
     static func parse(_ arguments: [String], inFull: Bool = false) throws -> ConfiguredCommand {

@@ -29,6 +29,8 @@ package struct StartCommand: ParsableCommand {
     package func run() throws {
         try Problem.told {
             let server = try NamedServer(name ?? ServingProgram.current.name)
+            // What is wrong with the arguments is told as ever; the server would tell it to its log.
+            try CheckCommand.plan(arguments)
             try BackgroundStart(server, arguments).run()
         }
     }
@@ -56,7 +58,7 @@ struct BackgroundStart {
     }
 
     func run() throws {
-        // What is wrong with the arguments is told as ever; the server would tell it to its log.
+        // Those of a restart may be of an older version.
         try CheckCommand.parse(arguments)
         do {
             try server.folder.prepare()
