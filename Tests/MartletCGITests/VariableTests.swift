@@ -187,7 +187,7 @@ struct VariableTests {
 
     @Test(
         "no credentials, no HTTP_PROXY, nothing of the connection, no names that collide",
-        .rfc("3875-4.1.18-06", "3875-4.1.18-07", "3875-4.1.18-08", "3875-9.2-01")
+        .rfc("3875-4.1.18-06", "3875-4.1.18-07", "3875-4.1.18-08", "3875-9.2-01", "9110-17.10-01")
     )
     func hidden() async throws {
         try await withSite { site in
