@@ -90,8 +90,8 @@ final class ScriptRunner: Sendable {
         guard !request.head.path.hasEncodedSlash else { throw HTTPError(.notFound) }
         guard let job = try job(for: request) else { return Self.redirectToFolder(request) }
         let content = try await content(of: request, isWhole: job.isRaw)
-        let slot = try await slots.take(on: loop)
-        let process = try start(job, request, content, slot, on: loop)
+        // Nothing here may hold the slot: where the script leads to another one, that waits for it.
+        let process = try start(job, request, content, await slots.take(on: loop), on: loop)
         let name = String(decoding: job.place.name, as: UTF8.self)
         if job.isRaw { return try await RawAnswer.read(for: request, from: process, named: name, on: loop) }
         return try await ScriptAnswer.read(

@@ -118,6 +118,21 @@ struct AnswerTests {
         }
     }
 
+    @Test("scripts that lead to each other take turns in the one place that there is", .rfc("3875-6.2.2-01"))
+    func localRedirectInTurn() async throws {
+        var options = CGIOptions()
+        options.processes = 1
+        options.queueTimeout = .seconds(30)
+        try await withSite(options: options) { site in
+            try site.write("a.cgi", Self.printing("Location: /cgi-bin/b.cgi\\n\\n"))
+            try site.write("b.cgi", Self.printing("Location: /cgi-bin/c.cgi\\n\\n"))
+            try site.write("c.cgi", Self.printing("Content-Type: text/plain\\n\\nat last"))
+            let answer = try site.get("a.cgi")
+            #expect(answer.status == 200)
+            #expect(answer.text == "at last")
+        }
+    }
+
     @Test("HEAD gets the head alone, whatever the script writes", .rfc("3875-4.3.3-01"))
     func head() async throws {
         try await withSite { site in
