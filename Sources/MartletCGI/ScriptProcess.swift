@@ -295,7 +295,7 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
         switch end {
         case nil: set(.departure, after: timeout)  // It goes on by itself.
         case .killed?: throw ScriptFailure("it \(endText)")
-        case .exited(0)?: break
+        case .exited(0)?, .unknown?: break
         case .exited?: logger.info("script \(name): it \(endText)")
         }
     }
@@ -482,9 +482,8 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
     // MARK: Its end
 
     private func exited() {
-        var status: CInt = 0
-        guard end == nil, unsafe cm_has_ended(process, &status) == 1 else { return }
-        end = ProcessEnd(status)
+        guard end == nil, let seen = ProcessEnd.seen(of: process) else { return }
+        end = seen
         switch phase {
         case .running:
             // Others may still write to its output: it stays until they are done, so that its group can be told to end.

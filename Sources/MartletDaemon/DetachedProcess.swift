@@ -124,35 +124,3 @@ package struct DetachedProcess: Sendable {
         return String(path.dropLast(note.count))
     }
 }
-
-/// How a process ended.
-package enum ProcessEnd: Equatable, Sendable, CustomStringConvertible {
-    /// By itself, with this status.
-    case exited(CInt)
-    /// By this signal.
-    case killed(CInt)
-    /// Nobody knows how: it is no child of ours, or was asked for already.
-    case unknown
-
-    /// Asks for the end of a child without waiting.
-    /// - Returns: nil as long as it runs.
-    package static func of(_ process: CInt) -> ProcessEnd? {
-        var code: CInt = 0
-        while true {
-            let result = unsafe waitpid(process, &code, WNOHANG)
-            if result == 0 { return nil }
-            if result < 0, errno == EINTR { continue }
-            guard result == process else { return .unknown }
-            return code & 0x7F == 0 ? .exited(code >> 8 & 0xFF) : .killed(code & 0x7F)
-        }
-    }
-
-    /// "exited with status 1", "was killed by signal 9 (Killed)".
-    package var description: String {
-        switch self {
-        case .unknown: "has ended"
-        case .exited(let status): "exited with status \(status)"
-        case .killed(let signal): "was killed by signal \(signal) (\(unsafe String(cString: strsignal(signal))))"
-        }
-    }
-}

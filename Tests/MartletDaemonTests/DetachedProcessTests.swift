@@ -160,5 +160,6 @@ struct DetachedProcessTests {
         #expect("\(ProcessEnd.exited(1))" == "exited with status 1")
         #expect("\(ProcessEnd.killed(9))" == "was killed by signal 9 (Killed)")
         #expect(ProcessEnd.of(1) == .unknown)
+        #expect(ProcessEnd.seen(of: 1) == .unknown)
     }
 }
