@@ -168,7 +168,7 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
 
     /// It runs, but cannot be watched: it goes at once.
     private func abandoned(_ error: SystemError) -> SystemError {
-        kill(-process, SIGKILL)
+        signal(SIGKILL)
         reap()
         return error
     }
@@ -208,7 +208,7 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
             logger.warning("script \(name): it still runs \(timeout) after its answer, and is stopped")
             terminate(CancellationError())
         case .killing:
-            kill(-process, SIGKILL)
+            signal(SIGKILL)
             // Now it cannot but end; where it had ended before, others of its group had not.
             if end != nil { reap() }
         }
@@ -491,7 +491,7 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
             if awaitsEnd { reader.take()?.resume() }
         case .ending:
             // Those that it left behind.
-            kill(-process, SIGKILL)
+            signal(SIGKILL)
             reap()
         case .ended: break
         }
@@ -502,12 +502,27 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
         reap()
     }
 
+    /// Sends a signal to it and to all that it has started.
+    private func signal(_ number: CInt) {
+        // Its number may be another's by now.
+        guard end != .unknown else { return }
+        let hasGroup = kill(-process, number) == 0
+        // It may have left its group, and is waited for nevertheless.
+        if number == SIGKILL || !hasGroup { kill(process, number) }
+    }
+
+    /// Lets go of its number. It has ended, or cannot but end.
+    private func takeAway() {
+        guard end != .unknown else { return }
+        var status: CInt = 0
+        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+    }
+
     /// Takes away what is left of it.
     private func reap() {
         guard phase != .ended else { return }
         phase = .ended
-        var status: CInt = 0
-        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+        takeAway()
         readErrors()
         complaints.end()
         close(&input)
@@ -525,12 +540,12 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
         if failure == nil { failure = error }
         if phase == .running {
             phase = .ending
-            kill(-process, SIGTERM)
+            signal(SIGTERM)
             endUpload()
             close(&output)
             if end != nil {
                 // Only what it left behind is there to be told.
-                kill(-process, SIGKILL)
+                signal(SIGKILL)
                 reap()
             } else {
                 set(.killing, after: Self.grace)
@@ -551,9 +566,8 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
     private func killAndReap() {
         guard phase != .ended else { return }
         phase = .ended
-        kill(-process, SIGKILL)
-        var status: CInt = 0
-        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+        signal(SIGKILL)
+        takeAway()
         for fd in [input.fd, output.fd, errors.fd, exit.fd] where fd >= 0 { _ = Glibc.close(fd) }
         slot = nil
     }

@@ -292,6 +292,54 @@ struct ProcessTests {
         }
     }
 
+    @Test("a script that has left its process group is stopped as well")
+    func leavesGroup() async throws {
+        try await withSite { site in
+            try site.write(
+                "leaver.cgi",
+                """
+                #!/usr/bin/python3
+                import os, time
+                script = os.getpid()
+                child = os.fork()
+                if child == 0:
+                    os.setpgid(0, 0)
+                    while os.getppid() == script: time.sleep(0.1)
+                    os._exit(0)
+                while os.getpgid(child) != child: time.sleep(0.01)
+                os.setpgid(0, child)
+                with open("leaver", "w") as file: file.write(f"{script}\\n")
+                time.sleep(1000)
+
+                """
+            )
+            let client = try site.connect()
+            try client.send("GET /cgi-bin/leaver.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await eventually("it runs") { site.scripts.process(in: "leaver") != nil }
+            client.reset()
+            try await expectGone(site, ["leaver"])
+        }
+    }
+
+    @Test("a server whose children others take away learns no end of a script, and gives its place back all the same")
+    func takenAway() throws {
+        let folder = try TemporaryDirectory()
+        try folder.writeScript("ok.cgi", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nok'\n")
+        // Where SIGCHLD is ignored, it is the system that does.
+        let server = try ChildProcess(
+            "/bin/sh",
+            arguments: ["-c", "trap '' CHLD; exec \"$@\"", "sh", builtExecutable("CGIServer"), folder.path, "1"]
+        )
+        defer { server.send(signal: SIGTERM) }
+        let line = try #require(try server.readLine())
+        let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0) })
+        for _ in 0..<3 {
+            let client = try TestSocket.connect(to: .loopback(port: port), timeout: .seconds(240))
+            try client.send("GET /ok.cgi HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try StrictAnswer.one(in: client.receiveAll()).text == "ok")
+        }
+    }
+
     @Test("scripts end with their server")
     func stops() async throws {
         let kept = Locked<[CInt]>([])
