@@ -183,7 +183,9 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
         switch role {
         case .input:
             input.isReady = true
+            if isHungUp { input.isHungUp = true }
             writer.take()?.resume()
+            endUnreadUpload()
         case .output:
             output.isReady = true
             if isHungUp { output.isHungUp = true }
@@ -309,6 +311,7 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
             settler = Waiter(continuation)
             expectProgress()
             if output.isReady { holdOutput() }
+            endUnreadUpload()
         }
         set(.none)
         if let failure { throw failure }
@@ -429,6 +432,12 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
         settler.take()?.resume()
     }
 
+    /// An answer that is there does not wait for content that the client has not sent yet and that nobody reads.
+    private func endUnreadUpload() {
+        guard settler != nil, awaitsClient, !input.isOpen || input.isHungUp else { return }
+        endUpload()
+    }
+
     /// Writes all octets, waiting for the script to take them.
     /// - Returns: false when it takes no more.
     private func write(_ octets: [UInt8]) async throws -> Bool {
@@ -532,6 +541,7 @@ final class ScriptProcess: ScriptOutput, @unchecked Sendable {
         timer = .none
         slot = nil
         writer.take()?.resume()
+        endUnreadUpload()
     }
 
     /// Stops it and all that it has started: by SIGTERM, and by SIGKILL after a while.

@@ -83,6 +83,28 @@ struct ProcessTests {
         }
     }
 
+    @Test("an answer does not wait for content that its script does not read and the client does not send")
+    func unsent() async throws {
+        try await withSite(configure: { $0.limits.bodyIdleTimeout = .seconds(3600) }) { site in
+            try site.scripts.makeFIFO("go")
+            try site.write("ends.cgi", "#!/bin/sh\nprintf 'Status: 403\\nContent-Type: a/b\\n\\nno'\n")
+            try site.write(
+                "closes.cgi",
+                "#!/bin/sh\nexec 0<&-\nprintf 'Status: 403\\nContent-Type: a/b\\nContent-Length: 2\\n\\nno'\nread line < go\n"
+            )
+            for name in ["ends.cgi", "closes.cgi"] {
+                for begun in ["", "some of it"] {
+                    let client = try site.connect()
+                    try client.send("POST /cgi-bin/\(name) HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n\(begun)")
+                    let answer = try StrictAnswer.one(in: client.receiveAll(untilReset: true))
+                    #expect(answer.status == 403)
+                    #expect(answer.text == "no")
+                    if name == "closes.cgi" { try site.scripts.letGo("go") }
+                }
+            }
+        }
+    }
+
     @Test("much goes both ways at once, to a client that reads only when it has sent all", .rfc("3875-6.4-01"))
     func bothWays() async throws {
         try await withSite { site in
