@@ -122,6 +122,8 @@ package final class OutgoingConnection<Dialect: OutgoingDialect>: EventSource, @
     private var writer: Waiter<Void>?
     /// Called once when the deadline is reached, instead of failing.
     private var patience: (() -> Void)?
+    /// The deadline is that of `expectEnd`, which nothing puts off.
+    private var hasLastDeadline = false
 
     /// Begins to connect.
     package init(
@@ -208,15 +210,19 @@ package final class OutgoingConnection<Dialect: OutgoingDialect>: EventSource, @
         setDeadline(after: duration)
     }
 
-    /// Closes an upgraded connection after so long, whatever comes.
+    /// Closes a connection in use after so long, whatever comes.
     package func expectEnd(within duration: Duration) {
-        guard case .upgraded = phase else { return }
+        switch phase {
+        case .busy, .upgraded: break
+        case .connecting, .idle, .closed: return
+        }
+        hasLastDeadline = true
         setDeadline(after: duration)
     }
 
     /// The request has come on: the answer has as long as it has from now.
     private func madeProgress() {
-        guard patience == nil, case .busy = phase else { return }
+        guard patience == nil, !hasLastDeadline, case .busy = phase else { return }
         if awaitsContent, !dialect.answerHasBegun, outputOffset == output.count { return unsetDeadline() }
         setDeadline(after: dialect.answerHasBegun ? times.content : times.answer)
     }
@@ -313,6 +319,7 @@ package final class OutgoingConnection<Dialect: OutgoingDialect>: EventSource, @
         }
         giveInput()
         phase = .idle
+        hasLastDeadline = false
         setDeadline(after: times.rest)
         return true
     }

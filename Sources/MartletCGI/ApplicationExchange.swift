@@ -323,6 +323,7 @@ final class ApplicationExchange: ScriptOutput, @unchecked Sendable {
         guard connection.isSent || connection.end != nil else { return abandon() }
         if connection.end != nil { return release(connection) }
         // Its end is close by, most often.
+        connection.expectEnd(within: core.options.idleTimeout)
         Task.immediate(executorPreference: loop) { [self] in
             var room = Self.drainLimit
             while room > 0, let octets = try? await connection.nextOutput() { room -= octets.count }

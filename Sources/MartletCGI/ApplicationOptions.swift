@@ -14,7 +14,7 @@ public struct ApplicationOptions: Sendable {
     /// From a request sent, or its last octets, to the first octet of its answer; default 60 s. Then 504.
     public var firstOctetTimeout = Duration.seconds(60)
     /// Without an octet of an answer that has begun; default 60 s. Then the client's connection is cut, so that the answer
-    /// cannot look complete.
+    /// cannot look complete. So long an application may go on behind an answer that needs no more of it, as one to HEAD.
     public var idleTimeout = Duration.seconds(60)
 
     /// Connections kept while nobody uses them, those of all event loops together; default 4, and 0 keeps none. FastCGI

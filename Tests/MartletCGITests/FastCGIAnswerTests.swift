@@ -405,6 +405,24 @@ import Testing
         }
     }
 
+    @Test("an application that goes on and on when no more is wanted is given up")
+    func endless() async throws {
+        var options = ApplicationOptions()
+        options.idleTimeout = .milliseconds(500)
+        try await withApplication(options: options) { site, application in
+            let client = try site.connect()
+            try client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let connection = try application.accept()
+            _ = try connection.receiveRequest()
+            try connection.send(record(6, Self.head))
+            try #expect(String(decoding: client.receive(through: "\r\n\r\n"), as: UTF8.self).hasPrefix("HTTP/1.1 200 "))
+            // Every record is heard, and is no content that would come to an end.
+            #expect(throws: (any Error).self) {
+                while true { try connection.send(record(7, "still here\n")) }
+            }
+        }
+    }
+
     @Test("credentials are passed on when asked for, and variables can be set")
     func variables() async throws {
         let request = "GET / HTTP/1.0\r\nHost: a\r\nAuthorization: Basic YTpi\r\nProxy: evil\r\n\r\n"
