@@ -58,8 +58,8 @@ struct ScriptFinder: Sendable {
     /// - Throws: as `ApplicationFolder.kind`.
     func find(_ request: Request) throws -> Found {
         switch rule {
-        case .application: .script(mounted(request, file: nil))
-        case .file(let file): .script(mounted(request, file: file))
+        case .application: mounted(request, file: nil)
+        case .file(let file): mounted(request, file: file)
         case .folder(let folder, let root, let suffixes, let index):
             try FolderSearch(request: request, folder: folder, root: root, suffixes: suffixes, index: index).found()
         }
@@ -76,14 +76,18 @@ struct ScriptFinder: Sendable {
         )
     }
 
-    private func mounted(_ request: Request, file: [UInt8]?) -> ScriptPlace {
+    /// The one script for all below its mount.
+    private func mounted(_ request: Request, file: [UInt8]?) -> Found {
+        // PATH_TRANSLATED would lead out of the folder (RFC 3875 §9.8).
+        guard !request.head.path.hidesDotSegment else { return .nothing }
         let folder = file.flatMap { file in file.lastIndex(of: UInt8(ascii: "/")).map { Array(file[..<max($0, 1)]) } }
-        return ScriptPlace(
+        let place = ScriptPlace(
             name: request.head.path.joined(..<request.mountDepth),
             pathInfo: request.head.path.rest(from: request.mountDepth),
             file: file,
             documentRoot: folder
         )
+        return .script(place)
     }
 
     private static func withoutSlash(_ path: [UInt8]) -> [UInt8] {
@@ -165,6 +169,16 @@ extension RequestPath {
         var octets: [UInt8] = []
         octets.append(copying: segment(index))
         return octets
+    }
+
+    /// Whether "." or ".." stands between slashes that were encoded: `x%2F..`. Where they were not, it is resolved.
+    fileprivate var hidesDotSegment: Bool {
+        guard hasEncodedSlash else { return false }
+        return (0..<segmentCount).contains { index in
+            bytes(of: index).split(separator: UInt8(ascii: "/")).contains { name in
+                name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8)
+            }
+        }
     }
 
     /// The first segments, each with a slash before it; empty for none.

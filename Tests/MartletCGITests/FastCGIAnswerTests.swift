@@ -423,6 +423,25 @@ import Testing
         }
     }
 
+    @Test(
+        "no dot segment reaches PATH_INFO between encoded slashes",
+        .rfc("3875-4.1.5-03", "3875-9.8-01", "3875-9.8-02"),
+        arguments: [ApplicationScripts.application, .file("/srv/app/api.php")]
+    )
+    func dotSegments(scripts: ApplicationScripts) async throws {
+        let application = try FakeApplication()
+        let handler = try Router { try Route("/app/**", FastCGI(application.place, scripts)) }
+        try await withFastCGISite(handler) { site in
+            for path in ["/app/..%2F..%2Fetc/passwd", "/app/x%2f%2e%2e%2F%2e%2e", "/app/a%2F.", "/app/%2F..%2F..%2Fx"] {
+                try #expect(site.ask(path).status == 404, "\(path)")
+            }
+            #expect(!application.hasConnection)
+            let client = try site.connect()
+            try client.send("GET /app/a%2Fb/..c%2F...%2Fd HTTP/1.0\r\nHost: a\r\n\r\n")
+            try #expect(application.accept().receiveRequest()["PATH_INFO"] == "/a/b/..c/.../d")
+        }
+    }
+
     @Test("credentials are passed on when asked for, and variables can be set")
     func variables() async throws {
         let request = "GET / HTTP/1.0\r\nHost: a\r\nAuthorization: Basic YTpi\r\nProxy: evil\r\n\r\n"
