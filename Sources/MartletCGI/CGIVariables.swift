@@ -76,6 +76,11 @@ struct CGIVariables: Sendable {
         // php-cgi takes no request without: it was to show that a server, not the client, chose the script.
         try set("REDIRECT_STATUS", "200")
         try addFields(request.fields, passesAuthorization: passesAuthorization)
+        if request.head.form == .absolute {
+            // The target says what Host is, whatever that says (RFC 9112 §3.2.2).
+            var host: [UInt8] = []
+            if request.head.appendAuthority(to: &host) { try set("HTTP_HOST", host) }
+        }
     }
 
     /// The length of a request's content as far as its head tells: nil where there is none, or where it is chunked.

@@ -125,6 +125,19 @@ struct VariableTests {
         }
     }
 
+    @Test("with a whole URI as the target, HTTP_HOST and SERVER_NAME are what that says", .rfc("9112-3.2.2-01"))
+    func absoluteForm() async throws {
+        try await withSite { site in
+            try site.write("env.cgi", printEnvironment)
+            let variables = try site.ask(
+                "GET http://real.test:81/cgi-bin/env.cgi HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n"
+            ).variables
+            #expect(variables["HTTP_HOST"] == "real.test:81")
+            #expect(variables["SERVER_NAME"] == "real.test")
+            #expect(variables["REQUEST_URI"] == "/cgi-bin/env.cgi")
+        }
+    }
+
     @Test("IPv6: REMOTE_ADDR without brackets, SERVER_NAME with them", .rfc("3875-4.1.8-01", "3875-4.1.14-01"))
     func version6() async throws {
         try await withSite(
