@@ -63,8 +63,7 @@ final class ApplicationExchange: ScriptOutput, @unchecked Sendable {
         self.place = place
         self.core = core
         self.loop = loop
-        let path = place.file ?? (place.name.isEmpty ? [UInt8(ascii: "/")] : place.name)
-        name = String(decoding: path.map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+        name = place.file.map(StandardErrors.text) ?? place.told
         errors = StandardErrors(of: name, logger: request.logger)
     }
 

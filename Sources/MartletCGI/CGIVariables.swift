@@ -11,8 +11,11 @@ struct ScriptPlace: Sendable, Equatable {
     var pathInfo: [UInt8] = []
     /// SCRIPT_FILENAME: the script's file, where there is one.
     var file: [UInt8]?
-    /// DOCUMENT_ROOT, and what PATH_TRANSLATED lies below. Absolute.
+    /// DOCUMENT_ROOT, and what PATH_TRANSLATED lies below. Absolute; "" is "/".
     var documentRoot: [UInt8]?
+
+    /// What the log calls it: on one line, and without what could change a terminal.
+    var told: String { StandardErrors.text(name.isEmpty ? [UInt8(ascii: "/")] : name) }
 }
 
 /// The meta-variables of one request (RFC 3875 §4.1), in order.
@@ -117,11 +120,12 @@ struct CGIVariables: Sendable {
     }
 
     private mutating func addPlace(_ place: ScriptPlace) throws(Fault) {
-        if let root = place.documentRoot { try set("DOCUMENT_ROOT", root) }
+        let slash = UInt8(ascii: "/")
+        if let root = place.documentRoot { try set("DOCUMENT_ROOT", root.isEmpty ? [slash] : root) }
         try set("PATH_INFO", place.pathInfo)
         if !place.pathInfo.isEmpty, let root = place.documentRoot {
             // Below the root: no segment of a decoded path is a dot segment (§9.8).
-            try set("PATH_TRANSLATED", (root == [UInt8(ascii: "/")] ? [] : root) + place.pathInfo)
+            try set("PATH_TRANSLATED", (root == [slash] ? [] : root) + place.pathInfo)
         }
         if let file = place.file { try set("SCRIPT_FILENAME", file) }
         try set("SCRIPT_NAME", place.name)

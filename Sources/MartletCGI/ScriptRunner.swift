@@ -92,7 +92,7 @@ final class ScriptRunner: Sendable {
         let content = try await content(of: request, isWhole: job.isRaw)
         // Nothing here may hold the slot: where the script leads to another one, that waits for it.
         let process = try start(job, request, content, await slots.take(on: loop), on: loop)
-        let name = String(decoding: job.place.name, as: UTF8.self)
+        let name = job.place.told
         if job.isRaw { return try await RawAnswer.read(for: request, from: process, named: name, on: loop) }
         return try await ScriptAnswer.read(
             for: request,
@@ -276,7 +276,7 @@ final class ScriptRunner: Sendable {
         do throws(SystemError) {
             process = try ScriptProcess(
                 image,
-                named: String(decoding: job.place.name, as: UTF8.self),
+                named: job.place.told,
                 input: file,
                 takesContent: takesContent,
                 timeout: options.timeout,
@@ -297,8 +297,7 @@ final class ScriptRunner: Sendable {
     }
 
     private static func refusal(_ error: SystemError, _ job: Job, _ request: Request) -> HTTPError {
-        let name = String(decoding: job.place.name, as: UTF8.self)
-        request.logger.warning("script \(name): it cannot be started: \(error)")
+        request.logger.warning("script \(job.place.told): it cannot be started: \(error)")
         switch error.code {
         case EAGAIN, ENOMEM, EMFILE, ENFILE:
             return HTTPError(.serviceUnavailable, fields: Fields(.retryAfter, "2"))

@@ -55,7 +55,7 @@ struct StandardErrors {
     }
 
     /// The line without what could look like another line, or change a terminal.
-    private static func text(_ line: [UInt8]) -> String {
+    static func text(_ line: [UInt8]) -> String {
         let text = String(decoding: line, as: UTF8.self)
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isPlain($0) ? $0 : "?" }))
     }

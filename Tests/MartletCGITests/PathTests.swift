@@ -244,6 +244,22 @@ struct PathTests {
         }
     }
 
+    @Test("what a client writes into a script's name cannot look like another line of the log")
+    func logged() async throws {
+        let folder = try TemporaryDirectory()
+        try folder.writeScript("fails", "#!/bin/sh\necho one >&2\n")
+        let program = folder.path(of: "fails")
+        try await withSite(serving: { _, options in
+            try Router { Route("/:who/**", try CGI(program: program, options: options)) }
+        }) { site in
+            let answer = try site.ask("GET /a%0Aerror:%1B[2Jb%E2%80%AEc/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(answer.status == 502)
+            func told() -> [String] { site.log.lines.filter { $0.contains("script ") } }
+            try await eventually("both lines are told") { told().count == 2 }
+            #expect(told().allSatisfy { $0.hasPrefix("warning: script /a?error:?[2Jb?c: ") }, "\(told())")
+        }
+    }
+
     @Test("a handler that is called off every loop answers as well")
     func offLoop() async throws {
         let folder = try TemporaryDirectory()

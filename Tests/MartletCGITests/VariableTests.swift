@@ -300,6 +300,16 @@ struct VariableTests {
         #expect(Set(variables.all.map(\.name)).count == variables.all.count)
     }
 
+    @Test("below the root of the file system no path begins with two slashes")
+    func rootFolder() throws {
+        for root in ["", "/"] {
+            let place = ScriptPlace(name: [], pathInfo: Array("/x".utf8), documentRoot: Array(root.utf8))
+            let variables = try variables(Request(.get, "/"), place)
+            #expect(variables["DOCUMENT_ROOT"] == "/")
+            #expect(variables["PATH_TRANSLATED"] == "/x")
+        }
+    }
+
     @Test("GATEWAY_INTERFACE has no leading zeros", .rfc("3875-4.1.4-02"))
     func revision() throws {
         #expect(
