@@ -7,24 +7,26 @@ struct Mount {
     let path: String
     /// The option that it was given by, for messages.
     let option: String
-    /// What start-up says of it: "/api from http://127.0.0.1:9000".
-    let told: String
+    /// What start-up says of it: "/api from http://127.0.0.1:9000"; nil: nothing.
+    let told: String?
     let handler: any Handler
+
+    /// The path with a slash at its end.
+    var folder: String { path.hasSuffix("/") ? path : "\(path)/" }
 
     /// Several of them, and what answers all that is below none.
     /// - Throws: when two are the same path.
     static func router(_ mounts: [Mount], else files: (any Handler)?) throws -> Router {
         var given: [String: String] = [:]
         for mount in mounts {
-            let path = mount.path.hasSuffix("/") ? mount.path : "\(mount.path)/"
-            guard let other = given.updateValue(mount.option, forKey: path) else { continue }
+            guard let other = given.updateValue(mount.option, forKey: mount.folder) else { continue }
             let both = other == mount.option ? "\(other) is given twice" : "\(other) and \(mount.option) are both given"
             let remedy = other == "--proxy" ? "; for several servers that take turns: martlet front --to" : ""
             throw ValidationError("\(both) for \(mount.path). Give one\(remedy).")
         }
         do {
             var routes = mounts.map { mount in
-                Route(mount.path.hasSuffix("/") ? "\(mount.path)**" : "\(mount.path)/**", mount.handler)
+                Route("\(mount.folder)**", mount.handler)
             }
             if let files, !mounts.contains(where: { $0.path == "/" }) { routes.append(Route("/**", files)) }
             return try Router { for route in routes { route } }

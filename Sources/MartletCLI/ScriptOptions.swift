@@ -68,7 +68,8 @@ struct ScriptOptions: ParsableArguments {
     private static let defaults = ["/cgi-bin", "/htbin"]
 
     /// The paths whose programs are run.
-    func mounts(of subject: Subject, _ files: FilesOptions) throws -> [Mount] {
+    /// - Parameter others: what answers other paths.
+    func mounts(of subject: Subject, _ files: FilesOptions, beside others: [Mount]) throws -> [Mount] {
         guard isOn else { return [] }
         guard subject.isFolder else {
             throw ValidationError("--cgi is for a folder, and \(subject.path) is a file.")
@@ -83,19 +84,28 @@ struct ScriptOptions: ParsableArguments {
             let path = try Self.folder(given)
             do throws(SystemError) {
                 let handler = try CGI(root + path, options: options)
-                mounts.append(Mount(path: path, option: "--cgi-dir", told: "scripts at \(path)", handler: handler))
+                mounts.append(Self.mount(path, "scripts at \(path)", handler))
             } catch {
-                // One of the two is enough.
-                if cgiDir.isEmpty, error.code == ENOENT, !error.operation.hasSuffix(" in PATH") { continue }
+                // One of the two is enough. The other must not be served as files if somebody makes it later.
+                if cgiDir.isEmpty, error.code == ENOENT, !error.operation.hasSuffix(" in PATH") {
+                    let missing = Self.mount(path, nil, MissingScripts())
+                    if !others.contains(where: { $0.folder == missing.folder }) { mounts.append(missing) }
+                    continue
+                }
                 throw Problem("\(error). --cgi-dir names a path below \(subject.path).")
             }
         }
-        guard !mounts.isEmpty else {
+        guard mounts.contains(where: { $0.told != nil }) else {
             throw Problem(
                 "\(subject.path) has neither cgi-bin nor htbin. Make one, or name another: --cgi-dir /scripts"
             )
         }
         return mounts
+    }
+
+    /// - Parameter path: as the folder is called. In a route "%" begins an octet.
+    private static func mount(_ path: String, _ told: String?, _ handler: any Handler) -> Mount {
+        Mount(path: path.replacing("%", with: "%25"), option: "--cgi-dir", told: told, handler: handler)
     }
 
     /// "/scripts" of "/scripts/".
@@ -183,4 +193,9 @@ struct ScriptOptions: ParsableArguments {
         guard let equals = text.firstIndex(of: "=") else { return (text, nil) }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
+}
+
+/// Answers for a folder of scripts that was not there when the server started.
+private struct MissingScripts: Handler {
+    func respond(to request: Request) async throws -> Response { throw HTTPError(.notFound) }
 }

@@ -28,10 +28,10 @@ extension ServedContent {
         let behind = try scripts.forApplications()
         let files = try scripts.applications.files(subject.files(options: options), of: subject, behind)
         let servers = try proxies.mounts() + scripts.applications.mounts(behind)
-        let mounts = try servers + scripts.mounts(of: subject, options)
+        let mounts = try servers + scripts.mounts(of: subject, options, beside: servers)
         self.init(
             handler: mounts.isEmpty ? files.handler : try Mount.router(mounts, else: files.handler),
-            title: ([subject.path] + files.told + mounts.map(\.told)).joined(separator: ", "),
+            title: ([subject.path] + files.told + mounts.compactMap(\.told)).joined(separator: ", "),
             readable: [subject.path],
             files: subject.path,
             mounted: mounts.map(\.path),
@@ -48,7 +48,7 @@ extension ServedContent {
         guard mounts.contains(where: { $0.path == "/" }) else { return nil }
         self.init(
             handler: try Mount.router(mounts, else: nil),
-            title: mounts.map(\.told).joined(separator: ", "),
+            title: mounts.compactMap(\.told).joined(separator: ", "),
             connects: true
         )
     }

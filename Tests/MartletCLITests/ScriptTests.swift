@@ -67,6 +67,20 @@ struct ScriptTests {
         for way in ways { #expect(!text(try martlet.get(way)).contains("unready"), "\(way)") }
     }
 
+    @Test("nor where the folder has a name that could be an encoded one, or is made later")
+    func sourceOfOthers() throws {
+        try script("a%20b/variables", "env")
+        let named = try Martlet([folder.path, "--cgi-dir", "/a%20b"])
+        #expect(lines(try named.get("/a%2520b/variables")).contains("SCRIPT_NAME=/a%20b/variables"))
+        #expect(try named.get("/a%20b/variables").status == 404)
+
+        let martlet = try Martlet([folder.path, "--cgi"])
+        #expect(!martlet.banner.contains("htbin"))
+        try script("htbin/later", "echo later")
+        #expect(try martlet.get("/htbin/later").status == 404)
+        #expect(text(try martlet.get("/cgi-bin/variables")).contains("GATEWAY_INTERFACE"))
+    }
+
     @Test("interpreters, variables and time-outs are as the options say")
     func options() throws {
         try folder.write("scripts/hello.py", "print('Content-Type: text/plain\\n\\nhello from', 6 * 7)")
