@@ -191,9 +191,7 @@ final class ApplicationExchange: ScriptOutput, @unchecked Sendable {
             return .stream(length: length)
         case .chunked:
             // What is too long the server refuses: its limit holds for chunks as well.
-            let spool = Spool(limit: .max)
-            for try await chunk in request.body { try spool.append(chunk) }
-            return .spool(spool)
+            return .spool(try await Spool.keeping(request.body, upTo: .max))
         }
     }
 

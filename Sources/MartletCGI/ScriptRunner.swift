@@ -213,33 +213,9 @@ final class ScriptRunner: Sendable {
             return .whole(octets)
         }
         if let length, !isWhole { return .stream(length: length) }
-        let spool = Spool(limit: options.spoolLimit)
-        for try await chunk in request.body {
-            guard spool.hasRoom(for: chunk.count) else {
-                throw HTTPError(
-                    .contentTooLarge,
-                    "The content is longer than the \(options.spoolLimit) octets that are kept here for a script."
-                )
-            }
-            if spool.isInMemory(with: chunk.count) {
-                try spool.append(chunk)
-            } else {
-                try await Self.storing { try await Blocking.run { try spool.append(chunk) } }
-            }
-        }
-        guard let file = try await Self.storing({ try await Blocking.run { try spool.fileFromStart() } }) else {
-            return .whole(spool.takeMemory() ?? [])
-        }
+        let spool = try await Spool.keeping(request.body, upTo: options.spoolLimit)
+        guard let file = try await spool.storedFile() else { return .whole(spool.takeMemory() ?? []) }
         return .file(spool, file)
-    }
-
-    /// The disk may be full.
-    private static func storing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch let error as SystemError where error.code == ENOSPC || error.code == EDQUOT {
-            throw HTTPError(HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"))
-        }
     }
 
     // MARK: Its process
