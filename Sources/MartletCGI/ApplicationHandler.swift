@@ -53,7 +53,10 @@ struct ApplicationHandler: Sendable {
                 return try await otherwise.respond(to: request)
             } catch let error as HTTPError where error.status == .notFound && fallback != nil {}
         }
-        guard let fallback else { throw HTTPError(.notFound) }
+        guard let fallback else {
+            if request.isOfNoScript { return Response(status: .noContent) }
+            throw HTTPError(.notFound)
+        }
         return try await run(fallback, request, loop)
     }
 

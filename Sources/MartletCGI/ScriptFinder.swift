@@ -109,6 +109,7 @@ private struct FolderSearch {
     private static let slash = UInt8(ascii: "/")
 
     func found() throws -> ScriptFinder.Found {
+        guard !request.isOfNoScript else { return .other }
         let path = request.path
         // No name has a slash in it.
         guard !path.hasEncodedSlash else { return .nothing }
@@ -161,6 +162,11 @@ private struct FolderSearch {
         let last = path.bytes(of: path.segmentCount - 1).map(OctetSet.lowercased)
         return suffixes.map { $0.map(OctetSet.lowercased) }.contains { last == $0 || last.hasSuffix($0) }
     }
+}
+
+extension Request {
+    /// OPTIONS of the whole server (RFC 9112 §3.2.4).
+    var isOfNoScript: Bool { head.form == .asterisk }
 }
 
 extension RequestPath {

@@ -86,6 +86,7 @@ final class ScriptRunner: Sendable {
 
     func respond(to request: Request, on loop: EventLoop) async throws -> Response {
         try refuseMethod(request.method)
+        if request.isOfNoScript, case .folder = scripts { return Response(status: .noContent) }
         // Which segment would be the script's, and which its PATH_INFO's, nobody could tell from the variables.
         guard !request.head.path.hasEncodedSlash else { throw HTTPError(.notFound) }
         guard let job = try job(for: request) else { return Self.redirectToFolder(request) }

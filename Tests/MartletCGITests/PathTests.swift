@@ -244,6 +244,20 @@ struct PathTests {
         }
     }
 
+    @Test("OPTIONS of the whole server is answered, and is no script's", .rfc("9112-3.2.4-01"))
+    func asterisk() async throws {
+        let folder = try TemporaryDirectory()
+        try folder.writeScript("index.php", Self.sayPath)
+        let path = folder.path
+        try await withSite(serving: { scripts, options in try CGI(scripts.path, options: options) }) { site in
+            try site.write("index.cgi", Self.sayPath)
+            #expect(try site.ask("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status == 204)
+        }
+        try await withSite(serving: { _, _ in try FastCGI("127.0.0.1:1", .folder(path)) }) { site in
+            #expect(try site.ask("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status == 204)
+        }
+    }
+
     @Test("what a client writes into a script's name cannot look like another line of the log")
     func logged() async throws {
         let folder = try TemporaryDirectory()
