@@ -41,3 +41,8 @@ extension Spool {
         }
     }
 }
+
+extension CGI {
+    /// Where content is kept that needs a file, for applications too: a process has to be able to write there.
+    package static var temporaryFolder: String { Spool.folder }
+}

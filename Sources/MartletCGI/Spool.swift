@@ -95,7 +95,7 @@ final class Spool: @unchecked Sendable {
     }
 
     /// TMPDIR, or /tmp.
-    private static let folder: String = {
+    static let folder: String = {
         guard let folder = unsafe getenv("TMPDIR") else { return "/tmp" }
         let name = unsafe String(cString: folder)
         return name.hasPrefix("/") ? name : "/tmp"

@@ -124,6 +124,7 @@ struct MartletCommand: ConfigurableCommand {
         plan.connects = content.connects
         plan.runsPrograms = content.runsPrograms
         plan.changeable = content.changeable
+        plan.writable += content.writable
         if !plan.shared.isEmpty { plan.writable.append(shares.path) }
         return plan
     }

@@ -64,6 +64,9 @@ struct ScriptOptions: ParsableArguments {
     /// Whether any script is run by this server.
     var isOn: Bool { cgi || !cgiDir.isEmpty }
 
+    /// Where content is kept for scripts and applications.
+    var writable: [String] { isOn || !applications.isEmpty ? [CGI.temporaryFolder] : [] }
+
     /// Python's http.server has these.
     private static let defaults = ["/cgi-bin", "/htbin"]
 

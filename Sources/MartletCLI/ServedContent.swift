@@ -10,6 +10,8 @@ struct ServedContent {
     var readable: [String] = []
     /// The folder or file that is served: nil where there are only other servers.
     var files: String?
+    /// Folders that are written to.
+    var writable: [String] = []
     /// Paths that something else than files answers.
     var mounted: [String] = []
     /// Whether links out of the folders are followed.
@@ -34,6 +36,7 @@ extension ServedContent {
             title: ([subject.path] + files.told + mounts.compactMap(\.told)).joined(separator: ", "),
             readable: [subject.path],
             files: subject.path,
+            writable: scripts.writable,
             mounted: mounts.map(\.path),
             followsLinks: options.followsLinks,
             connects: !servers.isEmpty || !files.told.isEmpty,
@@ -49,6 +52,7 @@ extension ServedContent {
         self.init(
             handler: try Mount.router(mounts, else: nil),
             title: mounts.compactMap(\.told).joined(separator: ", "),
+            writable: scripts.writable,
             connects: true
         )
     }

@@ -53,6 +53,7 @@ struct Sites {
             handler: try Router { for group in groups { group } },
             title: contents.map(\.title).joined(separator: "; "),
             readable: contents.flatMap(\.readable),
+            writable: contents.flatMap(\.writable),
             followsLinks: contents.contains(where: \.followsLinks),
             connects: contents.contains(where: \.connects),
             runsPrograms: contents.contains(where: \.runsPrograms),

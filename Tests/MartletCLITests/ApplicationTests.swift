@@ -1,4 +1,5 @@
 import Glibc
+import MartletDaemon
 import MartletReactor
 import TestSupport
 import Testing
@@ -34,6 +35,31 @@ struct ApplicationTests {
         #expect(text(try framework.get("/no/such?c=d")).contains("index /no/such?c=d"))
         #expect(text(try framework.get("/blog/post.php/6", "Authorization: Basic YTpi")).contains("Basic YTpi"))
         #expect(text(try framework.get("/page.html")) == "a page")
+    }
+
+    @Test(
+        "content in chunks is kept in a temporary file, which Landlock allows",
+        .enabled(if: Sandbox.availableABI > 0, "the kernel has no Landlock")
+    )
+    func chunked() async throws {
+        let php = try await PHPServer()
+        let count = "<?php echo strlen(file_get_contents('php://input')), '|', $_SERVER['CONTENT_LENGTH'];"
+        try php.folder.write("site/count.php", count)
+        // Where Martlet may write for no other reason.
+        let temporary = "/var/lib/martlet-test-\(getpid())-temporary"
+        guard unsafe mkdir(temporary, 0o777) == 0 else { return }
+        defer { rmdir(temporary) }
+        let martlet = try Martlet(
+            [php.folder.path(of: "site"), "--fastcgi", ".php=\(php.place)"],
+            environment: ["TMPDIR": temporary]
+        )
+        let socket = try TestSocket.connect(to: martlet.address)
+        let head = "POST /count.php HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        try socket.send(head)
+        for _ in 0..<4 { try socket.send("c350\r\n" + String(repeating: "x", count: 50_000) + "\r\n") }
+        try socket.send("0\r\n\r\n")
+        let answer = try #require(WireAnswer(try socket.receiveAll()))
+        #expect(text(answer).contains("200000|200000"))
     }
 
     @Test("an application has all below a path, or all of a site, and needs no folder then")
