@@ -266,7 +266,8 @@ struct PathTests {
         try await withSite(serving: { _, options in
             try Router { Route("/:who/**", try CGI(program: program, options: options)) }
         }) { site in
-            let answer = try site.ask("GET /a%0Aerror:%1B[2Jb%E2%80%AEc/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let target = "/a%0Aerror:%1B[2Jb%E2%80%AEc/x"
+            let answer = try site.ask("GET \(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(answer.status == 502)
             func told() -> [String] { site.log.lines.filter { $0.contains("script ") } }
             try await eventually("both lines are told") { told().count == 2 }

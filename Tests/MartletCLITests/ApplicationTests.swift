@@ -54,8 +54,8 @@ struct ApplicationTests {
             environment: ["TMPDIR": temporary]
         )
         let socket = try TestSocket.connect(to: martlet.address)
-        let head = "POST /count.php HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-        try socket.send(head)
+        let fields = "Host: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+        try socket.send("POST /count.php HTTP/1.1\r\n\(fields)\r\n")
         for _ in 0..<4 { try socket.send("c350\r\n" + String(repeating: "x", count: 50_000) + "\r\n") }
         try socket.send("0\r\n\r\n")
         let answer = try #require(WireAnswer(try socket.receiveAll()))
