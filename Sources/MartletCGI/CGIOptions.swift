@@ -15,7 +15,7 @@ public struct CGIOptions: Sendable {
     /// SIGTERM, and SIGKILL 2 s later; the client a 504, or the end of an answer that had begun. A slow client takes
     /// nothing of it. After its answer a script may run so long too.
     public var timeout = Duration.seconds(60)
-    /// Scripts that run at once, over all loops; default 32.
+    /// Scripts of this handler that run at once, over all loops; default 32.
     public var processes = 32
     /// Requests that wait for one of those to end; default 256. More are a 503 with Retry-After.
     public var queue = 256
