@@ -278,6 +278,8 @@ final class ScriptRunner: Sendable {
         switch error.code {
         case EAGAIN, ENOMEM, EMFILE, ENFILE:
             return HTTPError(.serviceUnavailable, fields: Fields(.retryAfter, "2"))
+        case E2BIG:
+            return HTTPError(.requestHeaderFieldsTooLarge, "It is more than a program can be told.")
         default:
             return HTTPError(.badGateway)
         }

@@ -175,6 +175,17 @@ struct ProcessTests {
         }
     }
 
+    @Test("a request of more than the system lets a program have is a 431")
+    func tooMuchToTell() async throws {
+        try await withSite(configure: { configuration in
+            configuration.limits.requestLine = 1 << 20
+            configuration.limits.head = 2 << 20
+        }) { site in
+            try site.write("env.cgi", printEnvironment)
+            #expect(try site.get("env.cgi?a=" + String(repeating: "x", count: 200_000)).status == 431)
+        }
+    }
+
     @Test("standard error goes to the log by lines, with the script's name, and no more than a limit of it")
     func errors() async throws {
         try await withSite { site in
