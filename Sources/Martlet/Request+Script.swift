@@ -37,13 +37,13 @@ extension Request {
         let steps = self[RedispatchKey.self] ?? 0
         guard steps < Self.redispatchLimit else { throw RedispatchError.tooManySteps }
         guard let worker = received.connection?.connection?.worker else { throw RedispatchError.noServer }
-        var other = Request(try redirected(to: target))
+        var other = Request(try redirected(to: target, worker.configuration.limits.heads))
         other[RedispatchKey.self] = steps + 1
         let endpoint = worker.endpoint(for: &other)
         return try await Next(endpoint)(other)
     }
 
-    private func redirected(to target: String) throws -> ReceivedRequest {
+    private func redirected(to target: String, _ limits: HeadLimits) throws -> ReceivedRequest {
         let old = received.head
         var bytes = Array("\(method == .head ? "HEAD" : "GET") \(target) HTTP/1.".utf8)
         bytes.append(contentsOf: old.version == .http1_0 ? "0\r\nHost: ".utf8 : "1\r\nHost: ".utf8)
@@ -52,7 +52,7 @@ extension Request {
         fields.write(into: &bytes) { !Self.isOfContent($0) }
         bytes.append("\r\n")
         let other = received.another()
-        var parser = RequestParser()
+        var parser = RequestParser(limits: limits)
         do throws(RequestError) {
             // What it is asked for comes from a handler: it is taken apart as if it had been received.
             guard target.utf8.first == UInt8(ascii: "/"),

@@ -118,6 +118,16 @@ struct AnswerTests {
         }
     }
 
+    @Test("a redirect within the server takes as many fields along as the server takes")
+    func localRedirectOfMuch() async throws {
+        try await withSite(configure: { $0.limits.fieldCount = 300 }) { site in
+            try site.write("a.cgi", Self.printing("Location: /cgi-bin/env.cgi\\n\\n"))
+            try site.write("env.cgi", printEnvironment)
+            let fields = (0..<200).map { "X-\($0): \($0)\r\n" }.joined()
+            #expect(try site.get("a.cgi", fields).variables["HTTP_X_199"] == "199")
+        }
+    }
+
     @Test("scripts that lead to each other take turns in the one place that there is", .rfc("3875-6.2.2-01"))
     func localRedirectInTurn() async throws {
         var options = CGIOptions()
