@@ -147,9 +147,7 @@ public struct AccessRule: Sendable {
         guard isOpen ? count >= segments.count : count == segments.count else { return false }
         for (index, segment) in segments.enumerated() {
             guard case .literal(let octets) = segment else { continue }
-            let other = path.segment(index)
-            guard other.count == octets.count else { return false }
-            for position in octets.indices where other[position] != octets[position] { return false }
+            guard path.segment(index).equals(octets.span) else { return false }
         }
         return true
     }

@@ -129,6 +129,20 @@ struct SignedURLTests {
         #expect(try await desk.get("/x?share=\(token)").status == .ok)
     }
 
+    @Test(
+        "nor what they answer below a path that no URL could hold as it is written",
+        arguments: [
+            ("/caf\u{E9}", "/caf%C3%A9/x"), ("/a b", "/a%20b"), ("/a%20b", "/a%20b/c"), ("/%c3%a9", "/%C3%A9"),
+            ("/", "/anything"), ("/a/", "/a/b"),
+        ]
+    )
+    func exceptions(path: String, target: String) async throws {
+        let desk = try desk.serving(for: "site", except: [path])
+        let token = try #require(try desk.target("/").split(separator: "share=").last)
+        #expect(try await desk.get("\(target)?share=\(token)").status == .forbidden)
+        if path != "/" { #expect(try await desk.get("/other?share=\(token)").status == .ok) }
+    }
+
     @Test("what is no path, no time and no count cannot be shared")
     func noShare() throws {
         for target in ["a", "", "/a b", "/%", "/a#b", "/\u{e4}", "/a?share=1"] {
