@@ -99,7 +99,10 @@ public final class PasswordFile: PasswordVerifier {
         let users = file.contents(request.logger)
         let entry = users.entries[name]
         let password = password.normalized
-        guard password.count <= Self.longest else { return nil }
+        guard password.count <= Self.longest else {
+            try attempt.admit()
+            return nil
+        }
         let hash = entry?.hash ?? stranger(name, users)
         let code = code(of: name, password, hash, isKnown: entry != nil)
         let isRight = try await remembered.isRight(code, joined: attempt.join) {

@@ -1,5 +1,7 @@
 import HTTPTypes
+import Logging
 import Martlet
+import MartletReactor
 import TestSupport
 import Testing
 
@@ -238,6 +240,55 @@ struct AuthenticationTests {
             attempt.end()
         }
         #expect(throws: Never.self) { try LoginAttempt(failures, .loopback(port: 2)).admit() }
+    }
+
+    @Test("who has failed tries no more at once than it has failures free, and one password after each wait")
+    func simultaneousGuesses() {
+        let clock = TestClock()
+        let failures = FailedLogins(now: clock.now)
+        let logger = CapturedLog.logger()
+        let peer = SocketAddress.loopback(port: 1)
+        func admitted() -> Int {
+            let count = (0..<20).prefix { _ in failures.admit(peer) == nil }.count
+            for _ in 0..<count { failures.end(peer) }
+            return count
+        }
+        func fail() -> Int {
+            failures.fail(peer, AuthRefusal(.wrong, "no"), logger)
+            return admitted()
+        }
+        #expect(admitted() == FailedLogins.simultaneousLimit)
+        #expect((0..<6).map { _ in fail() } == [4, 3, 2, 1, 1, 0])
+        clock.advance(by: .seconds(1))
+        #expect(admitted() == 1)
+        #expect(fail() == 0)
+        clock.advance(by: .seconds(601))
+        #expect(admitted() == FailedLogins.simultaneousLimit)
+    }
+
+    @Test("wrong tokens are logged, and keep nobody out who has a password")
+    func wrongTokens() async throws {
+        try await withProtected(authentication(failures: FailedLogins())) { server in
+            for _ in 0..<20 {
+                try #expect(server.answer(get("/", "Authorization: Bearer 0123456789abcdeg")).status == 401)
+            }
+            try #expect(server.answer(get("/", basic("alice:a"))).status == 200)
+            #expect(server.log.lines.count { $0.hasPrefix("warning: a login from 127.0.0.1 failed: ") } == 1)
+        }
+    }
+
+    @Test("the failures of an IPv6 /64 are one line in ten seconds, however many addresses it has")
+    func oneLine() {
+        let clock = TestClock()
+        let log = CapturedLog()
+        let failures = FailedLogins(now: clock.now)
+        let logger = Logger(label: "test") { _ in log }
+        for number in UInt64(0)..<100 {
+            failures.fail(.ipv6(1, number, port: 1, zone: 0), AuthRefusal(.wrong, "no"), logger)
+        }
+        #expect(log.lines.count == 1)
+        failures.fail(.ipv6(2, 0, port: 1, zone: 0), AuthRefusal(.wrong, "no"), logger)
+        #expect(log.lines.count == 2)
     }
 
     @Test("a name in the log has no controls, and is not endless")

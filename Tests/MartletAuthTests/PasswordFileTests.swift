@@ -233,6 +233,24 @@ struct PasswordFileTests {
         }
     }
 
+    @Test("a password that is too long for libcrypt is a guess like any other")
+    func tooLong() async throws {
+        let folder = try TemporaryDirectory()
+        let file = try PasswordFile(folder.write("users", "alice:x\n"), allowsPlain: true)
+        let failures = FailedLogins(free: 0)
+        let request = try Request(.get, "/", logger: CapturedLog.logger())
+        func attempt() async throws {
+            let attempt = LoginAttempt(failures, request.peer)
+            defer { attempt.end() }
+            let password = String(repeating: "x", count: 600)
+            let user = try await file.user(named: "alice", password: password, for: request, attempt: attempt)
+            #expect(user == nil)
+            attempt.fail(AuthRefusal(.wrong, "no"), request.logger)
+        }
+        try await attempt()
+        await #expect(throws: HTTPError.self) { try await attempt() }
+    }
+
     @Test("a file that everybody can read is warned of")
     func warnings() throws {
         let folder = try TemporaryDirectory()
