@@ -105,8 +105,8 @@ public final class PasswordFile: PasswordVerifier {
         }
         let hash = entry?.hash ?? stranger(name, users)
         let code = code(of: name, password, hash, isKnown: entry != nil)
-        let isRight = try await remembered.isRight(code, joined: attempt.join) {
-            try attempt.admit()
+        let isRight = try await remembered.isRight(code, joined: attempt.join) { wasRight in
+            if !wasRight { try attempt.admit() }
             switch hash {
             case .plain(let plain):
                 return Cryptography.areEqual(Cryptography.code(key, plain), Cryptography.code(key, password))
