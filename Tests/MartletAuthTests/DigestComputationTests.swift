@@ -176,6 +176,25 @@ struct DigestComputationTests {
         #expect(nonces.state(of: Array(others.make().utf8)) == .stale)
     }
 
+    @Test("a nonce that follows another is good for the user who has it alone")
+    func following() {
+        let nonces = Nonces(lifetime: .init(.seconds(100)), limit: 8, now: TestClock().now)
+        let nonce = Array(nonces.make(after: .plain("alice")).utf8)
+        #expect(nonces.state(of: nonce, by: .plain("alice")) == .fresh)
+        #expect(nonces.isOfUser(nonce, .plain("alice")))
+        for other in [DigestName.plain("bob"), .hashed("alice"), .plain("alic")] {
+            #expect(nonces.state(of: nonce, by: other) == .stale)
+            #expect(!nonces.isOfUser(nonce, other))
+            #expect(!nonces.use(nonce, count: 1, by: other, cnonce: []))
+        }
+        #expect(nonces.use(nonce, count: 1, by: .plain("alice"), cnonce: []))
+        let anybody = Array(nonces.make().utf8)
+        #expect(nonces.state(of: anybody, by: .plain("alice")) == .fresh)
+        #expect(!nonces.isOfUser(anybody, .plain("alice")))
+        #expect(nonces.use(anybody, count: 1, by: .plain("alice"), cnonce: []))
+        #expect(nonces.isOfUser(anybody, .plain("alice")))
+    }
+
     @Test("each count of a nonce is taken once, in any order within 64", .rfc("7616-3.4-04"))
     func counts() {
         let nonces = Nonces(lifetime: .init(.seconds(100)), limit: 8, now: TestClock().now)

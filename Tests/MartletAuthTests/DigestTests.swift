@@ -150,6 +150,47 @@ struct DigestTests {
         }
     }
 
+    @Test("who is logged in goes on over the end of a nonce, though others at the address have to wait")
+    func undisturbed() async throws {
+        let clock = TestClock()
+        let digest = DigestAuth(
+            realm: "r",
+            users: try DigestPasswords(Self.users, realm: "r"),
+            failures: FailedLogins(free: 0, now: clock.now),
+            now: clock.now
+        )
+        try await withProtected(digest) { server in
+            let client = try DigestClient(server.answer(get()))
+            try #expect(server.answer(client.request).status == 200)
+            clock.advance(by: .seconds(301))
+            var guess = try DigestClient(server.answer(get()))
+            guess.password = "guess"
+            try #expect(server.answer(guess.request).status == 401)
+            guess.password = client.password
+            try #expect(server.answer(guess.request).status == 429)
+            var next = client
+            next.count = 2
+            let stale = try server.answer(next.request)
+            #expect(stale.status == 401)
+            #expect(stale["WWW-Authenticate"]?.contains("stale=true") == true)
+            next = try DigestClient(stale)
+            try #expect(server.answer(next.request).status == 200)
+            next.name = "J\u{E4}s\u{F8}n"
+            try #expect(server.answer(next.request).status == 429)
+        }
+    }
+
+    @Test("a cnonce is not kept at any length")
+    func longCnonce() async throws {
+        try await withProtected(middleware()) { server in
+            var client = try DigestClient(server.answer(get()))
+            client.cnonce = String(repeating: "c", count: 257)
+            try #expect(server.answer(client.request).status == 400)
+            client.cnonce.removeLast()
+            try #expect(server.answer(client.request).status == 200)
+        }
+    }
+
     @Test("a request that comes again with its count is refused, and the next count is not", .rfc("7616-3.4-04"))
     func replay() async throws {
         try await withProtected(middleware()) { server in
