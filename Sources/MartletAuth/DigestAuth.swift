@@ -89,6 +89,8 @@ public struct DigestAuth: Authenticator {
         attempt: LoginAttempt
     ) async throws -> AuthOutcome {
         guard let credentials else { return .none }
+        // What a script led to has the digest of the request for the script.
+        if let login = request.provenLogin, login.verifier === nonces { return .user(login.user) }
         let digest: DigestCredentials
         do throws(DigestCredentials.Fault) {
             guard let parameters = credentials.parameters else {
@@ -119,6 +121,7 @@ public struct DigestAuth: Authenticator {
             return .refused(Self.stale(digest))
         }
         let user = AuthenticatedUser(name: computation.name, scheme: scheme)
+        request.provenLogin = ProvenLogin(by: nonces, of: user)
         guard options.sendsAuthenticationInfo else { return .user(user) }
         let isHead = request.head.method == .head
         let next = state == .old && !digest.algorithm.isSession ? nonces.make(after: digest.name) : nil

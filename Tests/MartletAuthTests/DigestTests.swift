@@ -180,6 +180,36 @@ struct DigestTests {
         }
     }
 
+    /// Leads to another path of the server, as a script does with a local Location (RFC 3875 §6.2.2).
+    private struct Leading: Handler {
+        func respond(to request: Request) async throws -> Response {
+            guard request.path.segments.first == "script" else { return try await Echo().respond(to: request) }
+            return try await request.redispatched(to: "/\(request.query ?? "")")
+        }
+    }
+
+    @Test(
+        "what a script leads to has the script's user, whose digest was for the script, and the rules of its own path"
+    )
+    func redispatched() async throws {
+        let rules = try AccessRules(["* /closed alice", "* /open anyone", "* /** *"])
+        try await withProtected(Authentication(middleware(), rules: rules), handler: Leading()) { server in
+            var client = try DigestClient(server.answer(get()))
+            client.name = "J\u{E4}s\u{F8}n"
+            client.password = "p\u{E4}ssword"
+            for (path, status, text) in [
+                ("page", 200, "Digest J\u{E4}s\u{F8}n []: "), ("closed", 403, nil), ("open", 200, "nobody: "),
+            ] {
+                client.uri = "/script?\(path)"
+                let answer = try server.answer(client.request)
+                #expect(answer.status == status)
+                if let text { #expect(answer.text == text) }
+                if status == 200 { #expect(answer.values("Authentication-Info").count == 1) }
+                client.count += 1
+            }
+        }
+    }
+
     @Test("a cnonce is not kept at any length")
     func longCnonce() async throws {
         try await withProtected(middleware()) { server in
