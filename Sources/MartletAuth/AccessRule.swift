@@ -155,6 +155,9 @@ public struct AccessRule: Sendable {
     /// Whether the rule is about every path, so that it does not matter how one is written.
     var coversAllPaths: Bool { isOpen && segments.isEmpty }
 
+    /// Whether the rule is about every method.
+    var coversAllMethods: Bool { methods == nil }
+
     /// Whether every request that `other` is about is this one's already.
     func hides(_ other: AccessRule) -> Bool {
         if let methods {

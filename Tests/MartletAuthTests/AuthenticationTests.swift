@@ -96,6 +96,36 @@ struct AuthenticationTests {
         }
     }
 
+    @Test("the access log has the name of who is logged in and may not")
+    func deniedInLog() async throws {
+        let folder = try TemporaryDirectory()
+        let file = try LogSink(folder.write("log", ""))
+        let configure: @Sendable (inout ServerConfiguration) -> Void = {
+            $0.accessLog = AccessLogSettings(format: .common, fd: file.fd)
+        }
+        try await withProtected(authentication(rules: ["* /** alice"]), configure: configure) { server in
+            try #expect(server.answer(get("/", basic("bob:b"))).status == 403)
+        }
+        let lines = try file.lines()
+        #expect(lines.count == 1 && lines[0].contains(" - bob [") && lines[0].contains(" 403 "), "\(lines)")
+    }
+
+    @Test("a method that others might take for the one of a rule is refused where rules differ by method")
+    func methodsInLowerCase() async throws {
+        let rules = ["PUT,DELETE /inbox/** alice", "* /** anyone"]
+        try await withProtected(authentication(rules: rules)) { server in
+            for method in ["put", "Put", "delete", "get"] {
+                try #expect(server.answer(get("/inbox/x", method: method)).status == 400, "\(method)")
+            }
+            try #expect(server.answer(get("/inbox/x", method: "PUT")).status == 401)
+            try #expect(server.answer(get("/inbox/x", method: "FROB")).status == 200)
+        }
+        try await withProtected(authentication(rules: ["* /x/** alice", "* /** anyone"])) { server in
+            try #expect(server.answer(get("/y", method: "put")).status == 200)
+            try #expect(server.answer(get("/x", method: "put")).status == 401)
+        }
+    }
+
     @Test("without a rule that fits, a user is needed")
     func noRule() async throws {
         try await withProtected(authentication(rules: ["GET /x anyone"])) { server in
