@@ -126,9 +126,13 @@ struct AuthOptions: ParsableArguments {
     }
 
     /// Tells a plan what goes with logins.
-    func tell(_ plan: inout ServingPlan, _ settings: Settings) {
+    /// - Parameter content: what is served; nil: no files.
+    func tell(_ plan: inout ServingPlan, _ settings: Settings, _ content: ServedContent? = nil) {
         guard isOn else { return }
         plan.files += files
+        for file in [authFile, authDigests, authTokens].compactMap(\.self) {
+            plan.warnings += Self.warnings(of: file, content)
+        }
         plan.takesSecrets = plan.takesSecrets || sendsSecrets
         guard !auth.isEmpty else { return }
         plan.secretOption = "--auth"
@@ -137,6 +141,21 @@ struct AuthOptions: ParsableArguments {
         plan.warnings.append(
             "everybody on this machine can read the password of --auth in the list of processes. MARTLET_AUTH or --auth-file keep it to yourself."
         )
+    }
+
+    /// Who else might read a file of users, in sentences.
+    private static func warnings(of file: String, _ content: ServedContent?) -> [String] {
+        var warnings: [String] = []
+        var status = stat()
+        if unsafe stat(file, &status) == 0, status.st_mode & S_IROTH != 0 {
+            warnings.append("everybody on this machine can read \(file). Keep it to the server: chmod 600 \(file)")
+        }
+        if let content, let subject = try? Subject(file), content.serves(subject) {
+            warnings.append(
+                "\(file) is among the files that are served: whoever is let in can read it. Move it out of there."
+            )
+        }
+        return warnings
     }
 
     func validate() throws {

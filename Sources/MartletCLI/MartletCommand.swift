@@ -120,7 +120,7 @@ struct MartletCommand: ConfigurableCommand {
         plan.shared = shared
         // Links may lead anywhere, and whoever follows them wants to.
         plan.readable = content.followsLinks ? ["/"] : content.readable
-        for auth in auths { auth.tell(&plan, settings) }
+        for auth in auths { auth.tell(&plan, settings, content) }
         plan.connects = content.connects
         plan.runsPrograms = content.runsPrograms
         plan.changeable = content.changeable

@@ -54,6 +54,7 @@ struct Sites {
             title: contents.map(\.title).joined(separator: "; "),
             readable: contents.flatMap(\.readable),
             followsLinks: contents.contains(where: \.followsLinks),
+            showsHidden: contents.contains(where: \.showsHidden),
             connects: contents.contains(where: \.connects),
             runsPrograms: contents.contains(where: \.runsPrograms),
             changeable: contents.flatMap(\.changeable)

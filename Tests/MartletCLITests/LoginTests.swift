@@ -83,6 +83,21 @@ struct LoginTests {
         #expect(try status(martlet, ".users", "-u", "bob:sesame") == 404)
     }
 
+    @Test("a file of users that others can read, on the machine or through the server, is warned of")
+    func readableFile() throws {
+        let hash = try run("openssl", arguments: ["passwd", "-6", "sesame"]).text.split(separator: "\n")[0]
+        for (name, mode, isServed, isOpen) in [
+            ("users", mode_t(0o600), true, false), (".users", 0o644, false, true), ("staff/users", 0o644, true, true),
+        ] {
+            let file = try folder.write(name, "alice:\(hash)\n")
+            guard unsafe chmod(file, mode) == 0 else { throw SystemError(operation: "chmod") }
+            let martlet = try Martlet([folder.path, "--auth-file", file])
+            let log = try martlet.stop().errorText
+            #expect(log.contains("\(file) is among the files that are served") == isServed, "\(log)")
+            #expect(log.contains("everybody on this machine can read \(file)") == isOpen, "\(log)")
+        }
+    }
+
     @Test("tokens let in, too, and stand before the rest in what is offered")
     func tokens() throws {
         let digits = try run("sh", arguments: ["-c", "printf %s token-1 | sha256sum"]).text.prefix(64)
