@@ -34,6 +34,8 @@ final class Nonces: Sendable {
     }
 
     private let key = Cryptography.random(32)
+    /// Added to the times in nonces: nobody need learn how long the machine has been running.
+    private let origin = Cryptography.random(8).reduce(0) { $0 << 8 | UInt64($1) }
     private let lifetime: Nanoseconds
     private let limit: Int
     private let now: @Sendable () -> Instant
@@ -51,7 +53,7 @@ final class Nonces: Sendable {
     /// A new one, in base64.
     /// - Parameter name: the user who has just shown to be that one, by an older nonce; nil: nobody has.
     func make(after name: DigestName? = nil) -> String {
-        let time = now().nanoseconds
+        let time = now().nanoseconds &+ origin
         let plain =
             stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: time >> UInt64($0)) }
             + Cryptography.random(8)
@@ -136,7 +138,7 @@ final class Nonces: Sendable {
             Cryptography.areEqual(signature, self.signature(plain, nil))
                 || (name != nil && Cryptography.areEqual(signature, self.signature(plain, name)))
         }
-        return plain?[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        return plain.map { $0[..<8].reduce(0) { $0 << 8 | UInt64($1) } &- origin }
     }
 
     /// What is signed in a nonce; nil where the signature is none.
