@@ -86,6 +86,12 @@ struct AuthOptions: ParsableArguments {
     @Flag(help: "Let clients that know nothing better use Digest with MD5.")
     var authMd5 = false
 
+    @Flag(
+        help:
+            "Slow nobody down whose logins fail: for a server behind a proxy, to which all clients have one address. Limit them there."
+    )
+    var authNoLimit = false
+
     /// Whether anybody has to log in.
     var isOn: Bool { !auth.isEmpty || authFile != nil || authDigests != nil || authTokens != nil }
 
@@ -101,6 +107,7 @@ struct AuthOptions: ParsableArguments {
             ("--auth-rule", !authRule.isEmpty), ("--auth-groups", authGroups != nil),
             ("--auth-realm", authRealm != nil),
             ("--auth-scheme", authScheme != nil), ("--auth-plain", authPlain), ("--auth-md5", authMd5),
+            ("--auth-no-limit", authNoLimit),
         ]
         if !isOn, let name = given.first(where: \.1)?.0 {
             throw ValidationError("\(name) lets nobody in: add users by --auth-file, or --auth user:password.")
@@ -205,7 +212,8 @@ struct AuthOptions: ParsableArguments {
                 schemes.append(BasicAuth(realm: realm, users: try Passwords(given()), warnsInClear: false))
             }
             let groups = if let authGroups { try UserGroups(file: authGroups) } else { UserGroups() }
-            return Authentication(schemes, rules: try AccessRules(authRule), groups: groups)
+            let failures: FailedLogins = authNoLimit ? .off : FailedLogins()
+            return Authentication(schemes, rules: try AccessRules(authRule), groups: groups, failures: failures)
         }
 
         private func digest(_ realm: String) throws(AuthError) -> DigestAuth? {

@@ -33,7 +33,8 @@ struct FlagTests {
             "--print-config", "--cgi", "--cgi-dir", "--cgi-interpreter", "--cgi-env", "--cgi-timeout",
             "--cgi-processes",
             "--cgi-authorization", "--cgi-writes", "-a, --auth", "--auth-scheme", "--auth-file", "--auth-digests",
-            "--auth-tokens", "--auth-groups", "--auth-rule", "--auth-realm", "--auth-plain", "--auth-md5", "--allow",
+            "--auth-tokens", "--auth-groups", "--auth-rule", "--auth-realm", "--auth-plain", "--auth-md5",
+            "--auth-no-limit", "--allow",
             "--deny", "--shares", "--share-dir", "--qr",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }

@@ -98,6 +98,18 @@ struct LoginTests {
         }
     }
 
+    @Test("who fails often has to wait, unless that is switched off, as behind a proxy", arguments: [false, true])
+    func limit(isOff: Bool) throws {
+        let martlet = try Martlet([folder.path, "--auth", "alice:sesame"] + (isOff ? ["--auth-no-limit"] : []))
+        // Each wait is longer than the one before: on the slowest machine one is met.
+        var statuses: [Int?] = []
+        while statuses.count < 20, statuses.last != 429 {
+            statuses.append(try status(martlet, "page.txt", "-u", "alice:wrong"))
+        }
+        #expect(statuses.contains(429) == !isOff, "\(statuses)")
+        if isOff { #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 200) }
+    }
+
     @Test("tokens let in, too, and stand before the rest in what is offered")
     func tokens() throws {
         let digits = try run("sh", arguments: ["-c", "printf %s token-1 | sha256sum"]).text.prefix(64)
