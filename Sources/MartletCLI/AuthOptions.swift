@@ -133,8 +133,10 @@ struct AuthOptions: ParsableArguments {
     }
 
     /// Tells a plan what goes with logins.
-    /// - Parameter content: what is served; nil: no files.
-    func tell(_ plan: inout ServingPlan, _ settings: Settings, _ content: ServedContent? = nil) {
+    /// - Parameters:
+    ///   - settings: what there is beside the command line.
+    ///   - content: what is served; nil: no files.
+    func tell(_ plan: inout ServingPlan, _ settings: Settings.Values, _ content: ServedContent? = nil) {
         guard isOn else { return }
         plan.files += files
         for file in [authFile, authDigests, authTokens].compactMap(\.self) {
@@ -144,10 +146,14 @@ struct AuthOptions: ParsableArguments {
         guard !auth.isEmpty else { return }
         plan.secretOption = "--auth"
         // Without other settings nobody has looked where it comes from.
-        guard settings.values["auth"].map({ $0.origin == .commandLine }) ?? true else { return }
-        plan.warnings.append(
-            "everybody on this machine can read the password of --auth in the list of processes. MARTLET_AUTH or --auth-file keep it to yourself."
-        )
+        switch settings["auth"]?.origin ?? .commandLine {
+        case .commandLine:
+            plan.warnings.append(
+                "everybody on this machine can read the password of --auth in the list of processes. MARTLET_AUTH or --auth-file keep it to yourself."
+            )
+        case .file(let file, line: _): plan.warnings += Self.warnings(of: file, content)
+        case .environment: break
+        }
     }
 
     /// Who else might read a file of users, in sentences.

@@ -142,6 +142,10 @@ struct LoginTests {
         #expect(try status(sites, "page.txt", "-H", "Host: closed.test") == 401)
         #expect(try status(sites, "page.txt", "-H", "Host: closed.test", "-u", "alice:sesame") == 200)
         #expect(try status(sites, "page.txt", "-H", "Host: open.test") == 200)
+        let log = try sites.stop().errorText
+        #expect(!log.contains("list of processes"))
+        #expect(log.contains("everybody on this machine can read \(file)"))
+        #expect(log.contains("\(file) is among the files that are served"))
         let behind = try Martlet([folder.path])
         let front = try Martlet(["front", "--to", String(behind.url.dropLast()), "--auth", "alice:sesame"])
         #expect(try status(front, "page.txt") == 401)
