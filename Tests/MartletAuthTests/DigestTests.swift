@@ -197,9 +197,10 @@ struct DigestTests {
             var client = try DigestClient(server.answer(get()))
             client.name = "J\u{E4}s\u{F8}n"
             client.password = "p\u{E4}ssword"
-            for (path, status, text) in [
+            let cases: [(String, Int, String?)] = [
                 ("page", 200, "Digest J\u{E4}s\u{F8}n []: "), ("closed", 403, nil), ("open", 200, "nobody: "),
-            ] {
+            ]
+            for (path, status, text) in cases {
                 client.uri = "/script?\(path)"
                 let answer = try server.answer(client.request)
                 #expect(answer.status == status)
