@@ -21,6 +21,10 @@ func fuzz(_ bytes: [UInt8]) {
         check(Array(Base64.encode(octets).utf8) == bytes, "\(octets.count) octets")
     }
     check(Base64.decode(Base64.encode(bytes)) == bytes, "\(bytes.count) octets")
+    if let octets = Base64.decode(bytes.span, as: .url) {
+        check(Array(Base64.encode(octets, as: .url).utf8) == bytes, "\(octets.count) octets for URLs")
+    }
+    check(Base64.decode(Base64.encode(bytes, as: .url), as: .url) == bytes, "\(bytes.count) octets for URLs")
     if let text = ExtendedValue.decode(bytes.span) {
         check(text.utf8.count <= bytes.count, "\(text.utf8.count) octets")
     }

@@ -155,7 +155,8 @@ package struct AccessLog {
         for name in [HTTPField.Name.referer, .userAgent] {
             lines.append(contentsOf: " \"".utf8)
             if let value = entry.head.fields.first(name) {
-                Self.appendEscaped(value, to: &lines)
+                // A page's address has what let its reader in.
+                Self.appendRequestLine(value, to: &lines)
             } else {
                 lines.append(UInt8(ascii: "-"))
             }
@@ -172,42 +173,13 @@ package struct AccessLog {
         }
     }
 
-    /// A request line, escaped, without the token that a client may have put into its query (RFC 6750 §2.3): whoever can
-    /// read a log could use it.
+    /// A request line, escaped, without what lets in whoever has it: others read logs too.
     static func appendRequestLine(_ line: Span<UInt8>, to output: inout [UInt8]) {
-        if let masked = withoutToken(line) {
+        if let masked = SecretsInQuery.masked(line) {
             appendEscaped(masked.span, to: &output)
         } else {
             appendEscaped(line, to: &output)
         }
-    }
-
-    /// The octets with `***` for the value of each `access_token` in a query; nil where there is none.
-    private static func withoutToken(_ octets: Span<UInt8>) -> [UInt8]? {
-        var index = 0
-        while index < octets.count, octets[index] != UInt8(ascii: "?") { index += 1 }
-        guard index < octets.count else { return nil }
-        let name = "access_token="
-        var masked: [UInt8]?
-        var kept = 0
-        while index < octets.count {
-            let start = index + 1
-            index = start
-            while index < octets.count, octets[index] != UInt8(ascii: "&"), octets[index] != 0x20 { index += 1 }
-            if index - start >= name.utf8.count,
-                octets.extracting(start..<start + name.utf8.count).equals(ignoringCase: name)
-            {
-                var copy = masked ?? []
-                copy.append(copying: octets.extracting(kept..<start + name.utf8.count))
-                copy += Array("***".utf8)
-                masked = copy
-                kept = index
-            }
-            // What follows a space is the version.
-            if index < octets.count, octets[index] == 0x20 { break }
-        }
-        masked?.append(copying: octets.extracting(kept..<octets.count))
-        return masked
     }
 
     private mutating func appendJSON(_ entry: AccessLogEntry) {
@@ -219,15 +191,15 @@ package struct AccessLog {
         let head = entry.head
         if entry.hasHead {
             appendMember("method", head.method.rawValue)
-            appendMember("target", Self.target(head))
+            appendMember("target", SecretsInQuery.masked(head.target))
             appendMember("protocol", head.version == .http1_0 ? "HTTP/1.0" : "HTTP/1.1")
             if let host = head.authority?.host { appendMember("host", host) }
-            if let referrer = head.fields[.referer] { appendMember("referrer", referrer) }
+            if let referrer = head.fields[.referer] { appendMember("referrer", SecretsInQuery.masked(referrer)) }
             if let agent = head.fields[.userAgent] { appendMember("user_agent", agent) }
         } else if !head.requestLineBytes.isEmpty {
             // What was refused has no parts that could be trusted.
             let octets = head.requestLineBytes
-            let line = Self.withoutToken(octets) ?? Array(octets, 0..<octets.count)
+            let line = SecretsInQuery.masked(octets) ?? Array(octets, 0..<octets.count)
             appendMember("request", String(decoding: line, as: UTF8.self))
         }
         if let user = entry.user { appendMember("user", user) }
@@ -244,11 +216,6 @@ package struct AccessLog {
         // Not the turn's time: a handler that never waits works within one turn.
         appendDecimal(Int(clamping: entry.start.duration(to: .now()).count / 1000), to: &lines)
         lines.append(UInt8(ascii: "}"))
-    }
-
-    private static func target(_ head: RequestHead) -> String {
-        let target = head.target
-        return withoutToken(target.utf8.span).map { String(decoding: $0, as: UTF8.self) } ?? target
     }
 
     private mutating func appendMember(_ name: StaticString, _ value: String) {

@@ -39,6 +39,7 @@ extension Request {
         guard let worker = received.connection?.connection?.worker else { throw RedispatchError.noServer }
         var other = Request(try redirected(to: target, worker.configuration.limits.heads))
         other[RedispatchKey.self] = steps + 1
+        other.provenLogin = provenLogin
         let endpoint = worker.endpoint(for: &other)
         return try await Next(endpoint)(other)
     }

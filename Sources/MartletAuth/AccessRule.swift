@@ -147,15 +147,16 @@ public struct AccessRule: Sendable {
         guard isOpen ? count >= segments.count : count == segments.count else { return false }
         for (index, segment) in segments.enumerated() {
             guard case .literal(let octets) = segment else { continue }
-            let other = path.segment(index)
-            guard other.count == octets.count else { return false }
-            for position in octets.indices where other[position] != octets[position] { return false }
+            guard path.segment(index).equals(octets.span) else { return false }
         }
         return true
     }
 
     /// Whether the rule is about every path, so that it does not matter how one is written.
     var coversAllPaths: Bool { isOpen && segments.isEmpty }
+
+    /// Whether the rule is about every method.
+    var coversAllMethods: Bool { methods == nil }
 
     /// Whether every request that `other` is about is this one's already.
     func hides(_ other: AccessRule) -> Bool {

@@ -7,16 +7,20 @@ import MartletWire
 ///
 /// Paths are compared as the router and the file handler see them, decoded once and without dot segments. Where rules
 /// differ by path, a request that others might read another way is answered 400: one with `%2F`, empty segments or dot
-/// segments in its path. Browsers send none of these.
+/// segments in its path. Browsers send none of these. Where rules differ by method, so is one whose method has small
+/// letters: to HTTP `put` is not `PUT`, to some applications it is.
 public struct AccessRules: Sendable {
     private let rules: [AccessRule]
     /// It matters how a path is read.
     private let dependOnPath: Bool
+    /// It matters which method it is.
+    private let dependOnMethod: Bool
 
     /// No rule: a user is needed for everything.
     public init() {
         rules = []
         dependOnPath = false
+        dependOnMethod = false
     }
 
     /// These rules, in this order.
@@ -32,6 +36,7 @@ public struct AccessRules: Sendable {
         }
         self.rules = rules
         dependOnPath = rules.contains { !$0.coversAllPaths }
+        dependOnMethod = rules.contains { !$0.coversAllMethods }
     }
 
     /// Rules as text; see ``AccessRule``.
@@ -43,7 +48,7 @@ public struct AccessRules: Sendable {
     }
 
     /// Who may make a request.
-    /// - Throws: `HTTPError` 400 when its path could be read in more than one way.
+    /// - Throws: `HTTPError` 400 when its path or method could be read in more than one way.
     public func subject(of request: Request) throws(HTTPError) -> AccessRule.Subject {
         guard !rules.isEmpty else { return .anyUser }
         // The whole path, wherever the middleware stands.
@@ -53,6 +58,9 @@ public struct AccessRules: Sendable {
                 .badRequest,
                 "The path has an encoded slash, an empty segment or a dot segment: send it without."
             )
+        }
+        if dependOnMethod, request.method.rawValue.utf8.contains(where: { (0x61...0x7A).contains($0) }) {
+            throw HTTPError(.badRequest, "A method is written in capitals.")
         }
         return rules.first { $0.applies(to: request.method, path) }?.subject ?? .anyUser
     }

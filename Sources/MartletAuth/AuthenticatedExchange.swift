@@ -36,8 +36,9 @@ struct AuthenticatedExchange: Sendable {
             case .refused(let refusal): throw error(refusal, by: authenticator, request)
             case .user(var user, let completion):
                 user.groups.formUnion(groups[user.name])
-                guard subject.includes(user) else { throw denied(user, subject, by: authenticator, request) }
+                // Before the rules are asked: the access log has the name of who may not, too.
                 request.user = user
+                guard subject.includes(user) else { throw denied(user, subject, by: authenticator, request) }
                 var response = try await next(request)
                 completion?(&response)
                 return response

@@ -48,7 +48,8 @@ public struct AuthRefusal: Sendable, Hashable {
         case malformed
         /// They cannot be anybody's, and nothing secret was compared: 401.
         case unusable
-        /// There is no such user, or it is not the secret: 401; counted and logged as a failed login.
+        /// There is no such user, or it is not the secret: 401; logged as a failed login, and counted as one if the attempt
+        /// was asked.
         case wrong
         /// They were right, but are to be made anew: 401; clients do so without asking their user.
         case stale

@@ -89,6 +89,8 @@ public struct DigestAuth: Authenticator {
         attempt: LoginAttempt
     ) async throws -> AuthOutcome {
         guard let credentials else { return .none }
+        // What a script led to has the digest of the request for the script.
+        if let login = request.provenLogin, login.verifier === nonces { return .user(login.user) }
         let digest: DigestCredentials
         do throws(DigestCredentials.Fault) {
             guard let parameters = credentials.parameters else {
@@ -99,10 +101,10 @@ public struct DigestAuth: Authenticator {
             return .refused(AuthRefusal(.malformed, error.detail))
         }
         if let refusal = misfit(of: digest, request) { return .refused(refusal) }
-        let state = nonces.state(of: digest.nonce)
+        let state = nonces.state(of: digest.nonce, by: digest.name)
         let session = nonces.sessionCnonce(of: digest.nonce, by: digest.name)
-        // Whoever has logged in with this nonce is no stranger.
-        if session == nil || state == .stale { try attempt.admit() }
+        // Whoever has logged in with this nonce, or with that before it, is no stranger.
+        if !nonces.isOfUser(digest.nonce, digest.name) { try attempt.admit() }
         var content: [UInt8] = []
         if digest.protection == .authInt {
             // Nothing is collected for a nonce that will not do.
@@ -115,12 +117,14 @@ public struct DigestAuth: Authenticator {
         }
         guard state != .stale, nonces.use(digest.nonce, count: digest.count, by: digest.name, cnonce: digest.cnonce)
         else {
+            request[RightNameKey.self] = digest.name
             return .refused(Self.stale(digest))
         }
         let user = AuthenticatedUser(name: computation.name, scheme: scheme)
+        request.provenLogin = ProvenLogin(by: nonces, of: user)
         guard options.sendsAuthenticationInfo else { return .user(user) }
         let isHead = request.head.method == .head
-        let next = state == .old && !digest.algorithm.isSession ? nonces.make() : nil
+        let next = state == .old && !digest.algorithm.isSession ? nonces.make(after: digest.name) : nil
         return .user(user) { Self.complete(&$0, computation.digest, next: next, isHead: isHead) }
     }
 
@@ -222,7 +226,7 @@ public struct DigestAuth: Authenticator {
         case .insufficient, .malformed: return []
         default: break
         }
-        let nonce = nonces.make()
+        let nonce = nonces.make(after: refusal?.kind == .stale ? request[RightNameKey.self] : nil)
         return options.algorithms.map { algorithm in
             var challenge = Challenge(scheme, realm: realm)
             if !options.domain.isEmpty {
@@ -238,4 +242,9 @@ public struct DigestAuth: Authenticator {
             return challenge
         }
     }
+}
+
+/// Whose digest was right, where only the nonce was not good any more.
+private struct RightNameKey: RequestKey {
+    typealias Value = DigestName
 }

@@ -19,6 +19,9 @@ struct DigestCredentials {
     let count: UInt32
     let opaque: [UInt8]?
 
+    /// It is kept as long as its nonce.
+    private static let longestCnonce = 256
+
     /// What was wrong with them, for client and log.
     struct Fault: Error {
         let detail: String
@@ -41,6 +44,9 @@ struct DigestCredentials {
         uri = try text("uri")
         response = try octets("response")
         cnonce = try octets("cnonce")
+        guard cnonce.count <= Self.longestCnonce else {
+            throw Fault(detail: "The cnonce is longer than \(Self.longestCnonce) octets.")
+        }
         opaque = parameters["opaque"]?.octets
         let algorithmName = parameters["algorithm"] == nil ? "MD5" : try text("algorithm")
         guard let algorithm = DigestAlgorithm(name: algorithmName) else {

@@ -6,16 +6,17 @@ public import MartletReactor
 ///
 /// A peer, an IPv4 address or an IPv6 /64, may fail five times; then it has to wait a second before it may try again, after
 /// the next failure two seconds, and so on up to a minute. A try before that is answered 429 with `Retry-After`, and nothing
-/// is compared: even the right password would not do. So a peer guesses some 1,500 passwords a day, and no connection is
-/// held. Whoever has not failed for ten minutes begins anew. Not slowed are those who are logged in: Basic credentials that
-/// were right a while ago, Digest nonces in use, and tokens, which nobody can guess.
+/// is compared: even the right password would not do. Nor are more passwords compared at once than a peer that has failed has
+/// failures free, one at least. So a peer guesses some 1,500 passwords a day, and no connection is held. Whoever has not
+/// failed for ten minutes begins anew. Not slowed are those who are logged in: Basic credentials that were right a while
+/// ago, Digest nonces in use, and tokens, which nobody can guess; nor does a wrong one count.
 ///
-/// Failures are logged with peer and user name, once in ten seconds for each peer, never with what was sent as a secret.
+/// Failures are logged with address and user name, once in ten seconds for each peer, never with what was sent as a secret.
 ///
 /// Behind a proxy all its clients are one peer, unless it speaks the PROXY protocol: use ``off`` there, and limit at the
 /// proxy.
 public final class FailedLogins: Sendable {
-    /// Checks that one peer may have under way at once.
+    /// Checks that one peer may have under way at once, if it has not failed of late.
     static let simultaneousLimit = 16
     /// After so long without a failure, all are forgotten.
     private static let memory = Nanoseconds(.seconds(600))
@@ -71,13 +72,22 @@ public final class FailedLogins: Sendable {
         let peer = CountedPeer(address)
         let now = now()
         return state.withLock { state in
-            if let entry = state.recent[peer] ?? state.older[peer], entry.waitEnd > now {
-                return now.duration(to: entry.waitEnd).count / 1_000_000_000 + 1
-            }
-            guard state.pending[peer, default: 0] < Self.simultaneousLimit else { return 1 }
+            let entry = state.recent[peer] ?? state.older[peer]
+            if let entry, entry.waitEnd > now { return now.duration(to: entry.waitEnd).count / 1_000_000_000 + 1 }
+            guard state.pending[peer, default: 0] < simultaneous(entry, at: now) else { return 1 }
             state.pending[peer, default: 0] += 1
             return nil
         }
+    }
+
+    /// How many checks a peer may have under way: else it would make as many guesses at the end of each wait.
+    private func simultaneous(_ entry: Peer?, at now: Instant) -> Int {
+        guard let entry, !isForgotten(entry, at: now) else { return Self.simultaneousLimit }
+        return min(Self.simultaneousLimit, max(1, free - entry.failures))
+    }
+
+    private func isForgotten(_ entry: Peer, at now: Instant) -> Bool {
+        entry.lastFailure.duration(to: now).count > Self.memory.count
     }
 
     /// A check that was counted is over.
@@ -91,11 +101,14 @@ public final class FailedLogins: Sendable {
     }
 
     /// A login failed.
-    func fail(_ address: SocketAddress, _ refusal: AuthRefusal, _ logger: Logger) {
+    /// - Parameter counts: whether what was wrong could be guessed: else it is only logged.
+    func fail(_ address: SocketAddress, _ refusal: AuthRefusal, _ logger: Logger, counts: Bool = true) {
         let now = now()
+        let peer = CountedPeer(address)
         let quiet = state.withLock { state in
-            if !isOff { count(CountedPeer(address), at: now, &state) }
-            return state.log.permits(address.host, at: now)
+            if counts, !isOff { count(peer, at: now, &state) }
+            // Not by address: who has an IPv6 /64 could fill the log.
+            return state.log.permits(peer.description, at: now)
         }
         guard let quiet else { return }
         let user = refusal.userName.map { "for user \"\(Self.escaped($0))\" " } ?? ""
@@ -105,7 +118,7 @@ public final class FailedLogins: Sendable {
 
     private func count(_ peer: CountedPeer, at now: Instant, _ state: inout State) {
         var entry = state.recent[peer] ?? state.older[peer] ?? Peer()
-        if entry.lastFailure.duration(to: now).count > Self.memory.count { entry.failures = 0 }
+        if isForgotten(entry, at: now) { entry.failures = 0 }
         entry.failures += 1
         entry.lastFailure = now
         let over = entry.failures - free

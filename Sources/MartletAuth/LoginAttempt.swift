@@ -43,11 +43,16 @@ public final class LoginAttempt: Sendable {
         state.withLock { if case .waiting = $0 { $0 = .joined } }
     }
 
+    /// The login failed. It counts when a secret that can be guessed was compared, for which this was asked.
     func fail(_ refusal: AuthRefusal, _ logger: Logger) {
-        let counts = state.withLock { state in
-            if case .joined = state { false } else { true }
+        let counts: Bool? = state.withLock { state in
+            switch state {
+            case .joined: nil
+            case .admitted: true
+            case .waiting, .ended: false
+            }
         }
-        if counts { failures.fail(peer, refusal, logger) }
+        if let counts { failures.fail(peer, refusal, logger, counts: counts) }
     }
 
     func end() {

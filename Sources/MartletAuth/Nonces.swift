@@ -3,6 +3,9 @@ import MartletWire
 
 /// Nonces that carry all there is to know of them, signed (RFC 7616 §3.3): when they were made, and random octets. Only those
 /// with which somebody logged in are kept, to see that none is used twice with the same count.
+///
+/// One that follows another, for a client whose digest was right but whose nonce was not good any more, is signed for that
+/// user: so it can be told from a stranger's, and nothing is kept for it either.
 final class Nonces: Sendable {
     /// What a nonce is good for.
     enum State: Equatable {
@@ -31,6 +34,8 @@ final class Nonces: Sendable {
     }
 
     private let key = Cryptography.random(32)
+    /// Added to the times in nonces: nobody need learn how long the machine has been running.
+    private let origin = Cryptography.random(8).reduce(0) { $0 << 8 | UInt64($1) }
     private let lifetime: Nanoseconds
     private let limit: Int
     private let now: @Sendable () -> Instant
@@ -46,17 +51,28 @@ final class Nonces: Sendable {
     }
 
     /// A new one, in base64.
-    func make() -> String {
-        let time = now().nanoseconds
+    /// - Parameter name: the user who has just shown to be that one, by an older nonce; nil: nobody has.
+    func make(after name: DigestName? = nil) -> String {
+        let time = now().nanoseconds &+ origin
         let plain =
             stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: time >> UInt64($0)) }
             + Cryptography.random(8)
-        return Base64.encode(plain + Cryptography.code(key, plain)[..<16])
+        return Base64.encode(plain + signature(plain, name))
     }
 
-    /// What a nonce is good for, by itself.
-    func state(of nonce: [UInt8]) -> State {
-        guard let made = made(nonce) else { return .stale }
+    private func signature(_ plain: [UInt8], _ name: DigestName?) -> [UInt8] {
+        let user: [UInt8] =
+            switch name {
+            case nil: []
+            case .plain(let name)?: [1] + Array(name.utf8)
+            case .hashed(let name)?: [2] + Array(name.utf8)
+            }
+        return Array(Cryptography.code(key, plain + user)[..<16])
+    }
+
+    /// What a nonce is good for, by itself, to a user.
+    func state(of nonce: [UInt8], by name: DigestName? = nil) -> State {
+        guard let made = made(nonce, name) else { return .stale }
         let now = now().nanoseconds
         guard made <= now, now - made <= lifetime.count else { return .stale }
         return now - made > lifetime.count / 4 * 3 ? .old : .fresh
@@ -65,7 +81,7 @@ final class Nonces: Sendable {
     /// Counts a use with which somebody has logged in.
     /// - Returns: false when it was used with this count or by another user before, or that cannot be told any more.
     func use(_ nonce: [UInt8], count: UInt32, by name: DigestName, cnonce: [UInt8]) -> Bool {
-        guard let made = made(nonce), count > 0 else { return false }
+        guard let made = made(nonce, name), count > 0 else { return false }
         return uses.withLock { uses in
             if var use = uses.recent[nonce] ?? uses.older[nonce] {
                 guard use.name == name, Self.take(count, &use) else { return false }
@@ -84,6 +100,12 @@ final class Nonces: Sendable {
             guard let use = uses.recent[nonce] ?? uses.older[nonce], use.name == name else { return nil }
             return use.cnonce
         }
+    }
+
+    /// Whether a user has logged in with this nonce, or got it for a digest that was right.
+    func isOfUser(_ nonce: [UInt8], _ name: DigestName) -> Bool {
+        if sessionCnonce(of: nonce, by: name) != nil { return true }
+        return plain(nonce) { Cryptography.areEqual($1, signature($0, name)) } != nil
     }
 
     private func keep(_ use: Use, _ nonce: [UInt8], _ uses: inout Uses) {
@@ -110,13 +132,19 @@ final class Nonces: Sendable {
         return true
     }
 
-    /// When a nonce was made, if it was made here.
-    private func made(_ nonce: [UInt8]) -> UInt64? {
+    /// When a nonce was made, if it was made here, for strangers or for this user.
+    private func made(_ nonce: [UInt8], _ name: DigestName?) -> UInt64? {
+        let plain = plain(nonce) { plain, signature in
+            Cryptography.areEqual(signature, self.signature(plain, nil))
+                || (name != nil && Cryptography.areEqual(signature, self.signature(plain, name)))
+        }
+        return plain.map { $0[..<8].reduce(0) { $0 << 8 | UInt64($1) } &- origin }
+    }
+
+    /// What is signed in a nonce; nil where the signature is none.
+    private func plain(_ nonce: [UInt8], isSigned: ([UInt8], [UInt8]) -> Bool) -> [UInt8]? {
         guard let octets = Base64.decode(nonce.span), octets.count == 32 else { return nil }
         let plain = Array(octets[..<16])
-        guard Cryptography.areEqual(Array(octets[16...]), Array(Cryptography.code(key, plain)[..<16])) else {
-            return nil
-        }
-        return plain[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        return isSigned(plain, Array(octets[16...])) ? plain : nil
     }
 }

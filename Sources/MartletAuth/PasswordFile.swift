@@ -99,11 +99,14 @@ public final class PasswordFile: PasswordVerifier {
         let users = file.contents(request.logger)
         let entry = users.entries[name]
         let password = password.normalized
-        guard password.count <= Self.longest else { return nil }
+        guard password.count <= Self.longest else {
+            try attempt.admit()
+            return nil
+        }
         let hash = entry?.hash ?? stranger(name, users)
         let code = code(of: name, password, hash, isKnown: entry != nil)
-        let isRight = try await remembered.isRight(code, joined: attempt.join) {
-            try attempt.admit()
+        let isRight = try await remembered.isRight(code, joined: attempt.join) { wasRight in
+            if !wasRight { try attempt.admit() }
             switch hash {
             case .plain(let plain):
                 return Cryptography.areEqual(Cryptography.code(key, plain), Cryptography.code(key, password))

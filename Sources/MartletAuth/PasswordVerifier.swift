@@ -54,8 +54,8 @@ public struct Passwords: PasswordVerifier {
         let isRight = try await remembered.isRight(
             Cryptography.code(key, name.normalized + [0] + code),
             joined: attempt.join
-        ) {
-            try attempt.admit()
+        ) { wasRight in
+            if !wasRight { try attempt.admit() }
             return Cryptography.areEqual(known?.code ?? nobody, code) && known != nil
         }
         guard let known, isRight else { return nil }

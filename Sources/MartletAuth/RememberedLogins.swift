@@ -2,6 +2,9 @@ import MartletReactor
 
 /// Logins that were right a while ago, and those that are being checked: so that a page with fifty pictures costs one hash,
 /// not fifty. A login is known by a code under a key that nobody else has; nothing can be learned from the codes.
+///
+/// After its time one has to be checked again, but is still told from a guess: so whoever is logged in goes on when others at
+/// the same address fail.
 final class RememberedLogins: Sendable {
     private struct State {
         /// When each ends. Those of late, and those before.
@@ -13,7 +16,7 @@ final class RememberedLogins: Sendable {
 
     private enum Step {
         case known
-        case check
+        case check(wasRight: Bool)
         case wait
     }
 
@@ -32,19 +35,21 @@ final class RememberedLogins: Sendable {
     }
 
     /// Whether the login of this code is right, by what is known, else by a check that others may already have begun.
-    /// - Parameter joined: called when the outcome is that of another's check.
+    /// - Parameters:
+    ///   - joined: called when the outcome is that of another's check.
+    ///   - check: is told whether this login was right before.
     func isRight(
         _ code: [UInt8],
         joined: () -> Void,
-        check: () async throws -> Bool
+        check: (_ wasRight: Bool) async throws -> Bool
     ) async throws -> Bool {
         while true {
             try Task.checkCancellation()
             switch step(code) {
             case .known: return true
-            case .check:
+            case .check(let wasRight):
                 do {
-                    let isRight = try await check()
+                    let isRight = try await check(wasRight)
                     finish(code, isRight)
                     return isRight
                 } catch {
@@ -64,10 +69,11 @@ final class RememberedLogins: Sendable {
     private func step(_ code: [UInt8]) -> Step {
         let now = now()
         return state.withLock { state in
-            if let end = state.recent[code] ?? state.older[code], end > now { return .known }
+            let end = state.recent[code] ?? state.older[code]
+            if let end, end > now { return .known }
             if state.pending[code] != nil { return .wait }
             state.pending[code] = []
-            return .check
+            return .check(wasRight: end != nil)
         }
     }
 
@@ -84,7 +90,7 @@ final class RememberedLogins: Sendable {
         let end = now() + lifetime
         let waiting = state.withLock { state in
             if isRight == true {
-                if state.recent.count >= limit {
+                if state.recent[code] == nil, state.recent.count >= limit {
                     state.older = state.recent
                     state.recent = [:]
                 }

@@ -86,6 +86,12 @@ struct AuthOptions: ParsableArguments {
     @Flag(help: "Let clients that know nothing better use Digest with MD5.")
     var authMd5 = false
 
+    @Flag(
+        help:
+            "Slow nobody down whose logins fail: for a server behind a proxy, to which all clients have one address. Limit them there."
+    )
+    var authNoLimit = false
+
     /// Whether anybody has to log in.
     var isOn: Bool { !auth.isEmpty || authFile != nil || authDigests != nil || authTokens != nil }
 
@@ -101,6 +107,7 @@ struct AuthOptions: ParsableArguments {
             ("--auth-rule", !authRule.isEmpty), ("--auth-groups", authGroups != nil),
             ("--auth-realm", authRealm != nil),
             ("--auth-scheme", authScheme != nil), ("--auth-plain", authPlain), ("--auth-md5", authMd5),
+            ("--auth-no-limit", authNoLimit),
         ]
         if !isOn, let name = given.first(where: \.1)?.0 {
             throw ValidationError("\(name) lets nobody in: add users by --auth-file, or --auth user:password.")
@@ -126,17 +133,42 @@ struct AuthOptions: ParsableArguments {
     }
 
     /// Tells a plan what goes with logins.
-    func tell(_ plan: inout ServingPlan, _ settings: Settings) {
+    /// - Parameters:
+    ///   - settings: what there is beside the command line.
+    ///   - content: what is served; nil: no files.
+    func tell(_ plan: inout ServingPlan, _ settings: Settings.Values, _ content: ServedContent? = nil) {
         guard isOn else { return }
         plan.files += files
+        for file in [authFile, authDigests, authTokens].compactMap(\.self) {
+            plan.warnings += Self.warnings(of: file, content)
+        }
         plan.takesSecrets = plan.takesSecrets || sendsSecrets
         guard !auth.isEmpty else { return }
         plan.secretOption = "--auth"
         // Without other settings nobody has looked where it comes from.
-        guard settings.values["auth"].map({ $0.origin == .commandLine }) ?? true else { return }
-        plan.warnings.append(
-            "everybody on this machine can read the password of --auth in the list of processes. MARTLET_AUTH or --auth-file keep it to yourself."
-        )
+        switch settings["auth"]?.origin ?? .commandLine {
+        case .commandLine:
+            plan.warnings.append(
+                "everybody on this machine can read the password of --auth in the list of processes. MARTLET_AUTH or --auth-file keep it to yourself."
+            )
+        case .file(let file, line: _): plan.warnings += Self.warnings(of: file, content)
+        case .environment: break
+        }
+    }
+
+    /// Who else might read a file of users, in sentences.
+    private static func warnings(of file: String, _ content: ServedContent?) -> [String] {
+        var warnings: [String] = []
+        var status = stat()
+        if unsafe stat(file, &status) == 0, status.st_mode & S_IROTH != 0 {
+            warnings.append("everybody on this machine can read \(file). Keep it to the server: chmod 600 \(file)")
+        }
+        if let content, let subject = try? Subject(file), content.serves(subject) {
+            warnings.append(
+                "\(file) is among the files that are served: whoever is let in can read it. Move it out of there."
+            )
+        }
+        return warnings
     }
 
     func validate() throws {
@@ -186,7 +218,8 @@ struct AuthOptions: ParsableArguments {
                 schemes.append(BasicAuth(realm: realm, users: try Passwords(given()), warnsInClear: false))
             }
             let groups = if let authGroups { try UserGroups(file: authGroups) } else { UserGroups() }
-            return Authentication(schemes, rules: try AccessRules(authRule), groups: groups)
+            let failures: FailedLogins = authNoLimit ? .off : FailedLogins()
+            return Authentication(schemes, rules: try AccessRules(authRule), groups: groups, failures: failures)
         }
 
         private func digest(_ realm: String) throws(AuthError) -> DigestAuth? {

@@ -68,7 +68,7 @@ struct FrontCommand: ConfigurableCommand {
         plan.configuration.limits = try limits.resolved()
         logging.apply(to: &plan.configuration)
         plan.middleware = try addresses.middleware() + auth.middleware()
-        auth.tell(&plan, settings)
+        auth.tell(&plan, settings.values)
         plan.connects = true
         return plan
     }

@@ -89,7 +89,7 @@ struct MartletCommand: ConfigurableCommand {
         let content: ServedContent
         var own: [any Middleware] = []
         var shared: [SharedFolder] = []
-        var auths = [auth]
+        var auths = [(options: auth, settings: settings.values)]
         if settings.sites.isEmpty {
             let subject = try Subject(operands.path ?? serving.directory ?? ".")
             try scripts.refuseIdle()
@@ -120,7 +120,7 @@ struct MartletCommand: ConfigurableCommand {
         plan.shared = shared
         // Links may lead anywhere, and whoever follows them wants to.
         plan.readable = content.followsLinks ? ["/"] : content.readable
-        for auth in auths { auth.tell(&plan, settings) }
+        for auth in auths { auth.options.tell(&plan, auth.settings, content) }
         plan.connects = content.connects
         plan.runsPrograms = content.runsPrograms
         plan.changeable = content.changeable

@@ -16,6 +16,8 @@ struct ServedContent {
     var mounted: [String] = []
     /// Whether links out of the folders are followed.
     var followsLinks = false
+    /// Whether names that begin with a dot are served too.
+    var showsHidden = false
     /// Whether other servers are asked.
     var connects = false
     /// Whether other programs are started.
@@ -25,6 +27,11 @@ struct ServedContent {
 }
 
 extension ServedContent {
+    /// Whether `file` is among the files that are served.
+    func serves(_ file: Subject) -> Bool {
+        readable.contains { file.target(below: $0) != nil && (showsHidden || !file.isHidden(below: $0)) }
+    }
+
     /// A folder or file, and what else answers below some of its paths.
     init(_ subject: Subject, _ options: FilesOptions, _ proxies: ProxyOptions, _ scripts: ScriptOptions) throws {
         let behind = try scripts.forApplications()
@@ -39,6 +46,7 @@ extension ServedContent {
             writable: scripts.writable,
             mounted: mounts.map(\.path),
             followsLinks: options.followsLinks,
+            showsHidden: options.showsHidden,
             connects: !servers.isEmpty || !files.told.isEmpty,
             runsPrograms: scripts.isOn,
             changeable: scripts.cgiWrites

@@ -7,8 +7,8 @@ import MartletService
 struct Sites {
     /// A host that no site has is answered with 421, unless there is a site without names.
     let content: ServedContent
-    /// Who has to log in at each site.
-    let auths: [AuthOptions]
+    /// Who has to log in at each site, and where it says so.
+    let auths: [(options: AuthOptions, settings: Settings.Values)]
     /// The files of sites for which signed URLs are taken.
     let shared: [SharedFolder]
     private let certificates: [(file: String, key: String?)]
@@ -21,7 +21,7 @@ struct Sites {
         var groups: [Group] = []
         var contents: [ServedContent] = []
         var shared: [SharedFolder] = []
-        var auths: [AuthOptions] = []
+        var auths: [(options: AuthOptions, settings: Settings.Values)] = []
         var certificates: [(String, String?)] = []
         var seen: Set<String> = []
         for site in settings.sites {
@@ -42,7 +42,7 @@ struct Sites {
             }
             groups += own.groups
             contents.append(own.content)
-            auths.append(options.auth)
+            auths.append((options.auth, site.values))
             if options.shares.shares, let files = own.content.files {
                 let host = options.hosts.first { !$0.hasPrefix("*") && !$0.hasPrefix(":") }
                 if options.hosts.isEmpty || host != nil { shared.append(SharedFolder(host: host, path: files)) }
@@ -55,6 +55,7 @@ struct Sites {
             readable: contents.flatMap(\.readable),
             writable: contents.flatMap(\.writable),
             followsLinks: contents.contains(where: \.followsLinks),
+            showsHidden: contents.contains(where: \.showsHidden),
             connects: contents.contains(where: \.connects),
             runsPrograms: contents.contains(where: \.runsPrograms),
             changeable: contents.flatMap(\.changeable)

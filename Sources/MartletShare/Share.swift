@@ -23,7 +23,8 @@ public struct Share: Hashable, Sendable {
     public static let longest = 366 * 86_400
     /// The highest count of uses.
     public static let mostTimes = 10_000
-    static let idLength = 11
+    /// Octets of `id`.
+    static let idLength = 8
 
     /// Of a folder's path and depth as they stand in a request, or of a path by itself.
     init(path: String, query: String, depth: Int?, expires: Int, times: Int?, id: String) {
@@ -66,7 +67,7 @@ public struct Share: Hashable, Sendable {
             depth: path.hasTrailingSlash ? path.segmentCount : nil,
             expires: now + Int(seconds),
             times: times,
-            id: Base64URL.encode(try ShareKey.random(8))
+            id: Base64.encode(try ShareKey.random(Self.idLength), as: .url)
         )
     }
 }

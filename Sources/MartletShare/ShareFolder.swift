@@ -2,6 +2,7 @@ import CMartlet
 import Glibc
 import Martlet
 import MartletReactor
+import MartletWire
 
 /// The folder that servers and `martlet share` have in common: a key, and how often each share was used.
 ///
@@ -78,7 +79,7 @@ public final class ShareFolder: Sendable {
         let count = unsafe pread(fd, &octets, octets.count, 0)
         guard count >= 0 else { throw failure("read \(file)") }
         let text = String(decoding: octets[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        guard let secret = Base64URL.decode(text), let key = ShareKey(secret) else {
+        guard let secret = Base64.decode(text, as: .url), let key = ShareKey(secret) else {
             throw ShareError("\(file) holds no key of 32 octets. Remove it: all shares made with it are over then.")
         }
         return key
@@ -87,7 +88,7 @@ public final class ShareFolder: Sendable {
     /// Makes a key, unless another process is faster: the file is whole when it has its name.
     private static func make(_ file: String) throws(ShareError) {
         let text = Array("\(try ShareKey().text)\n".utf8)
-        let new = "\(file).\(Base64URL.encode(try ShareKey.random(8)))"
+        let new = "\(file).\(Base64.encode(try ShareKey.random(8), as: .url))"
         let fd = unsafe Glibc.open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard fd >= 0 else { throw failure("make \(new)") }
         defer {

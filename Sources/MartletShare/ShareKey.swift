@@ -1,4 +1,5 @@
 import CMartletOpenSSL
+import MartletWire
 
 /// The secret that URLs are signed with: who has it can make URLs for everything that a server shares.
 public struct ShareKey: Sendable {
@@ -23,7 +24,7 @@ public struct ShareKey: Sendable {
     }
 
     /// The key as text: base64url (RFC 4648 §5).
-    var text: String { Base64URL.encode(octets) }
+    var text: String { Base64.encode(octets, as: .url) }
 
     /// Signs a message: the first half of its HMAC with SHA-256 (RFC 2104), as text.
     func signature(of message: [UInt8]) -> String? {
@@ -31,7 +32,7 @@ public struct ShareKey: Sendable {
         var length: UInt32 = 0
         let done = unsafe HMAC(EVP_sha256(), octets, CInt(octets.count), message, message.count, &code, &length)
         guard unsafe done != nil, length >= Self.signatureLength else { return nil }
-        return Base64URL.encode(Array(code[..<Self.signatureLength]))
+        return Base64.encode(Array(code[..<Self.signatureLength]), as: .url)
     }
 
     /// Whether `signature` is that of `message`. How long it takes says nothing of how much of it is right.

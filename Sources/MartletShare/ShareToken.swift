@@ -23,7 +23,7 @@ struct ShareToken: Equatable {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "\(Self.version)", let expires = Self.number(parts[1]),
             let times = Self.number(parts[2]), times <= Share.mostTimes,
-            Base64URL.isText(parts[4], count: Share.idLength)
+            Base64.decode(parts[4], as: .url)?.count == Share.idLength
         else { return nil }
         if parts[3] == "p" {
             depth = nil

@@ -36,8 +36,8 @@ public struct SignedURLs: Middleware {
     private let folder: ShareFolder
     private let audience: String
     private let others: Others
-    /// What shares do not open, as paths.
-    private let exceptions: [RequestPath]
+    /// What shares do not open: the decoded segments of paths.
+    private let exceptions: [[[UInt8]]]
     private let now: @Sendable () -> Int
 
     /// - Parameters:
@@ -50,7 +50,8 @@ public struct SignedURLs: Middleware {
     }
 
     /// - Parameters:
-    ///   - exceptions: paths that no share opens, nor what is below them: a share of a folder is one of files.
+    ///   - exceptions: paths that no share opens, nor what is below them: a share of a folder is one of files. Written as
+    ///     those of routes: what no URL could hold as it is, such as "/café", counts all the same.
     ///   - now: seconds since 1970; for tests.
     package init(
         _ folder: ShareFolder,
@@ -62,7 +63,7 @@ public struct SignedURLs: Middleware {
         self.folder = folder
         self.audience = audience
         self.others = others
-        self.exceptions = exceptions.compactMap { try? RequestPath(decoding: $0.utf8.span) }
+        self.exceptions = exceptions.map(Self.segments(of:))
         self.now = now
     }
 
@@ -117,8 +118,16 @@ public struct SignedURLs: Middleware {
 
     private func isException(_ path: RequestPath) -> Bool {
         exceptions.contains { exception in
-            let count = exception.segmentCount
-            return path.segmentCount >= count && path.segments.prefix(count).elementsEqual(exception.segments)
+            path.segmentCount >= exception.count
+                && exception.indices.allSatisfy { path.segment($0).equals(exception[$0].span) }
+        }
+    }
+
+    /// Never none: a path that cannot be read would be no exception, and open.
+    private static func segments(of path: String) -> [[UInt8]] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map { piece in
+            let octets = Array(piece)
+            return PercentEncoding.decode(octets.span) ?? octets
         }
     }
 

@@ -134,7 +134,7 @@ struct UseLedger: Sendable {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard let expires = Int(name.prefix { $0 != "-" }), expires + Self.patience < now else { continue }
+            guard let expires = Int(name.prefix { $0 != "-" }), expires < now - Self.patience else { continue }
             unsafe unlink("\(folder)/\(name)")
         }
     }

@@ -101,7 +101,7 @@ extension Span<UInt8> {
 
     /// Whether these octets are those of `other`.
     @inline(__always)
-    func equals(_ other: Span<UInt8>) -> Bool {
+    package func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         var index = 0
         while let word = word(at: index), let otherWord = other.word(at: index) {

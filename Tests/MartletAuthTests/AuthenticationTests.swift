@@ -1,5 +1,7 @@
 import HTTPTypes
+import Logging
 import Martlet
+import MartletReactor
 import TestSupport
 import Testing
 
@@ -91,6 +93,36 @@ struct AuthenticationTests {
         try await withProtected(authentication(rules: Self.rules)) { server in
             let line = user.map { basic($0) } ?? "X-Nobody: here"
             try #expect(server.answer(get(path, line, method: method)).status == status)
+        }
+    }
+
+    @Test("the access log has the name of who is logged in and may not")
+    func deniedInLog() async throws {
+        let folder = try TemporaryDirectory()
+        let file = try LogSink(folder.write("log", ""))
+        let configure: @Sendable (inout ServerConfiguration) -> Void = {
+            $0.accessLog = AccessLogSettings(format: .common, fd: file.fd)
+        }
+        try await withProtected(authentication(rules: ["* /** alice"]), configure: configure) { server in
+            try #expect(server.answer(get("/", basic("bob:b"))).status == 403)
+        }
+        let lines = try file.lines()
+        #expect(lines.count == 1 && lines[0].contains(" - bob [") && lines[0].contains(" 403 "), "\(lines)")
+    }
+
+    @Test("a method that others might take for the one of a rule is refused where rules differ by method")
+    func methodsInLowerCase() async throws {
+        let rules = ["PUT,DELETE /inbox/** alice", "* /** anyone"]
+        try await withProtected(authentication(rules: rules)) { server in
+            for method in ["put", "Put", "delete", "get"] {
+                try #expect(server.answer(get("/inbox/x", method: method)).status == 400, "\(method)")
+            }
+            try #expect(server.answer(get("/inbox/x", method: "PUT")).status == 401)
+            try #expect(server.answer(get("/inbox/x", method: "FROB")).status == 200)
+        }
+        try await withProtected(authentication(rules: ["* /x/** alice", "* /** anyone"])) { server in
+            try #expect(server.answer(get("/y", method: "put")).status == 200)
+            try #expect(server.answer(get("/x", method: "put")).status == 401)
         }
     }
 
@@ -238,6 +270,55 @@ struct AuthenticationTests {
             attempt.end()
         }
         #expect(throws: Never.self) { try LoginAttempt(failures, .loopback(port: 2)).admit() }
+    }
+
+    @Test("who has failed tries no more at once than it has failures free, and one password after each wait")
+    func simultaneousGuesses() {
+        let clock = TestClock()
+        let failures = FailedLogins(now: clock.now)
+        let logger = CapturedLog.logger()
+        let peer = SocketAddress.loopback(port: 1)
+        func admitted() -> Int {
+            let count = (0..<20).prefix { _ in failures.admit(peer) == nil }.count
+            for _ in 0..<count { failures.end(peer) }
+            return count
+        }
+        func fail() -> Int {
+            failures.fail(peer, AuthRefusal(.wrong, "no"), logger)
+            return admitted()
+        }
+        #expect(admitted() == FailedLogins.simultaneousLimit)
+        #expect((0..<6).map { _ in fail() } == [4, 3, 2, 1, 1, 0])
+        clock.advance(by: .seconds(1))
+        #expect(admitted() == 1)
+        #expect(fail() == 0)
+        clock.advance(by: .seconds(601))
+        #expect(admitted() == FailedLogins.simultaneousLimit)
+    }
+
+    @Test("wrong tokens are logged, and keep nobody out who has a password")
+    func wrongTokens() async throws {
+        try await withProtected(authentication(failures: FailedLogins())) { server in
+            for _ in 0..<20 {
+                try #expect(server.answer(get("/", "Authorization: Bearer 0123456789abcdeg")).status == 401)
+            }
+            try #expect(server.answer(get("/", basic("alice:a"))).status == 200)
+            #expect(server.log.lines.count { $0.hasPrefix("warning: a login from 127.0.0.1 failed: ") } == 1)
+        }
+    }
+
+    @Test("the failures of an IPv6 /64 are one line in ten seconds, however many addresses it has")
+    func oneLine() {
+        let clock = TestClock()
+        let log = CapturedLog()
+        let failures = FailedLogins(now: clock.now)
+        let logger = Logger(label: "test") { _ in log }
+        for number in UInt64(0)..<100 {
+            failures.fail(.ipv6(1, number, port: 1, zone: 0), AuthRefusal(.wrong, "no"), logger)
+        }
+        #expect(log.lines.count == 1)
+        failures.fail(.ipv6(2, 0, port: 1, zone: 0), AuthRefusal(.wrong, "no"), logger)
+        #expect(log.lines.count == 2)
     }
 
     @Test("a name in the log has no controls, and is not endless")

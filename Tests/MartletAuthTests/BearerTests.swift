@@ -261,12 +261,16 @@ struct BearerTests {
                 _ = try server.answer(get("/?access_token=0123456789abcdef&a=b"))
                 _ = try server.answer(get("/?a=b&access_token=0123456789abcdef&access_token=c"))
                 _ = try server.answer(get("/?xaccess_token=d"))
+                _ = try server.answer(get("/?access%5Ftoken=0123456789abcdef"))
+                _ = try server.answer(get("/", "Referer: http://a/?access_token=0123456789abcdef"))
             }
             let text = try file.lines().joined()
             #expect(!text.contains("0123456789abcdef"), "\(text)")
             #expect(text.contains("/?access_token=***&a=b"), "\(text)")
             #expect(text.contains("/?a=b&access_token=***&access_token=***"), "\(text)")
             #expect(text.contains("/?xaccess_token=d"), "\(text)")
+            #expect(text.contains("/?access%5Ftoken=***"), "\(text)")
+            #expect(text.contains("http://a/?access_token=***") || format == .common, "\(text)")
         }
     }
 }

@@ -168,12 +168,33 @@ struct DigestComputationTests {
         }
         // The times are the same: what differs is random, and no two halves of it are.
         #expect(Set(all.compactMap { Base64.decode($0)?[8..<16] }).count == 64)
+        // Nor do they tell what the machine's clock says.
+        let others = Nonces(lifetime: .init(.seconds(100)), limit: 8, now: clock.now)
+        #expect(Base64.decode(others.make())?[..<8] != Base64.decode(all[0])?[..<8])
         clock.advance(by: .seconds(80))
         #expect(nonces.state(of: Array(all[0].utf8)) == .old)
         clock.advance(by: .seconds(21))
         #expect(nonces.state(of: Array(all[0].utf8)) == .stale)
-        let others = Nonces(lifetime: .init(.seconds(100)), limit: 8, now: clock.now)
         #expect(nonces.state(of: Array(others.make().utf8)) == .stale)
+    }
+
+    @Test("a nonce that follows another is good for the user who has it alone")
+    func following() {
+        let nonces = Nonces(lifetime: .init(.seconds(100)), limit: 8, now: TestClock().now)
+        let nonce = Array(nonces.make(after: .plain("alice")).utf8)
+        #expect(nonces.state(of: nonce, by: .plain("alice")) == .fresh)
+        #expect(nonces.isOfUser(nonce, .plain("alice")))
+        for other in [DigestName.plain("bob"), .hashed("alice"), .plain("alic")] {
+            #expect(nonces.state(of: nonce, by: other) == .stale)
+            #expect(!nonces.isOfUser(nonce, other))
+            #expect(!nonces.use(nonce, count: 1, by: other, cnonce: []))
+        }
+        #expect(nonces.use(nonce, count: 1, by: .plain("alice"), cnonce: []))
+        let anybody = Array(nonces.make().utf8)
+        #expect(nonces.state(of: anybody, by: .plain("alice")) == .fresh)
+        #expect(!nonces.isOfUser(anybody, .plain("alice")))
+        #expect(nonces.use(anybody, count: 1, by: .plain("alice"), cnonce: []))
+        #expect(nonces.isOfUser(anybody, .plain("alice")))
     }
 
     @Test("each count of a nonce is taken once, in any order within 64", .rfc("7616-3.4-04"))

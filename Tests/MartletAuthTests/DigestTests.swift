@@ -150,6 +150,78 @@ struct DigestTests {
         }
     }
 
+    @Test("who is logged in goes on over the end of a nonce, though others at the address have to wait")
+    func undisturbed() async throws {
+        let clock = TestClock()
+        let digest = DigestAuth(
+            realm: "r",
+            users: try DigestPasswords(Self.users, realm: "r"),
+            failures: FailedLogins(free: 0, now: clock.now),
+            now: clock.now
+        )
+        try await withProtected(digest) { server in
+            let client = try DigestClient(server.answer(get()))
+            try #expect(server.answer(client.request).status == 200)
+            clock.advance(by: .seconds(301))
+            var guess = try DigestClient(server.answer(get()))
+            guess.password = "guess"
+            try #expect(server.answer(guess.request).status == 401)
+            guess.password = client.password
+            try #expect(server.answer(guess.request).status == 429)
+            var next = client
+            next.count = 2
+            let stale = try server.answer(next.request)
+            #expect(stale.status == 401)
+            #expect(stale["WWW-Authenticate"]?.contains("stale=true") == true)
+            next = try DigestClient(stale)
+            try #expect(server.answer(next.request).status == 200)
+            next.name = "J\u{E4}s\u{F8}n"
+            try #expect(server.answer(next.request).status == 429)
+        }
+    }
+
+    /// Leads to another path of the server, as a script does with a local Location (RFC 3875 §6.2.2).
+    private struct Leading: Handler {
+        func respond(to request: Request) async throws -> Response {
+            guard request.path.segments.first == "script" else { return try await Echo().respond(to: request) }
+            return try await request.redispatched(to: "/\(request.query ?? "")")
+        }
+    }
+
+    @Test(
+        "what a script leads to has the script's user, whose digest was for the script, and the rules of its own path"
+    )
+    func redispatched() async throws {
+        let rules = try AccessRules(["* /closed alice", "* /open anyone", "* /** *"])
+        try await withProtected(Authentication(middleware(), rules: rules), handler: Leading()) { server in
+            var client = try DigestClient(server.answer(get()))
+            client.name = "J\u{E4}s\u{F8}n"
+            client.password = "p\u{E4}ssword"
+            let cases: [(String, Int, String?)] = [
+                ("page", 200, "Digest J\u{E4}s\u{F8}n []: "), ("closed", 403, nil), ("open", 200, "nobody: "),
+            ]
+            for (path, status, text) in cases {
+                client.uri = "/script?\(path)"
+                let answer = try server.answer(client.request)
+                #expect(answer.status == status)
+                if let text { #expect(answer.text == text) }
+                if status == 200 { #expect(answer.values("Authentication-Info").count == 1) }
+                client.count += 1
+            }
+        }
+    }
+
+    @Test("a cnonce is not kept at any length")
+    func longCnonce() async throws {
+        try await withProtected(middleware()) { server in
+            var client = try DigestClient(server.answer(get()))
+            client.cnonce = String(repeating: "c", count: 257)
+            try #expect(server.answer(client.request).status == 400)
+            client.cnonce.removeLast()
+            try #expect(server.answer(client.request).status == 200)
+        }
+    }
+
     @Test("a request that comes again with its count is refused, and the next count is not", .rfc("7616-3.4-04"))
     func replay() async throws {
         try await withProtected(middleware()) { server in

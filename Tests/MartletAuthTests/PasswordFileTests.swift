@@ -141,7 +141,7 @@ struct PasswordFileTests {
         let remembered = RememberedLogins(lifetime: .init(.seconds(300)), limit: 4, now: clock.now)
         let checks = Locked(0)
         func isRight(_ code: UInt8, _ outcome: Bool = true) async throws -> Bool {
-            try await remembered.isRight([code], joined: {}) {
+            try await remembered.isRight([code], joined: {}) { _ in
                 checks.withLock { $0 += 1 }
                 return outcome
             }
@@ -159,6 +159,29 @@ struct PasswordFileTests {
         #expect(checks.withLock { $0 } == 16)
     }
 
+    @Test(
+        "who was logged in goes on when the time is over, though somebody at the same address guesses; nobody else does"
+    )
+    func undisturbed() async throws {
+        let folder = try TemporaryDirectory()
+        let clock = TestClock()
+        let users = try PasswordFile(
+            folder.write("users", "alice:one\nbob:two\n"),
+            allowsPlain: true,
+            now: clock.now
+        )
+        let failures = FailedLogins(free: 0, now: clock.now)
+        try await withProtected(BasicAuth(realm: "r", users: users, failures: failures)) { server in
+            func status(_ text: String) throws -> Int { try server.answer(get("/", basic(text))).status }
+            try #expect(status("alice:one") == 200)
+            clock.advance(by: .seconds(301))
+            try #expect(status("bob:guess") == 401)
+            try #expect(status("bob:two") == 429)
+            try #expect(status("alice:one") == 200)
+            try #expect(status("alice:guess") == 429)
+        }
+    }
+
     @Test("requests that come while their password is hashed wait for that hash, and for no other")
     func joined() async throws {
         let remembered = RememberedLogins(lifetime: .init(.seconds(300)), now: Instant.now)
@@ -168,7 +191,7 @@ struct PasswordFileTests {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<50 {
                 group.addTask {
-                    try await remembered.isRight([1], joined: { joined.withLock { $0 += 1 } }) {
+                    try await remembered.isRight([1], joined: { joined.withLock { $0 += 1 } }) { _ in
                         checks.withLock { $0 += 1 }
                         await gate.pass()
                         return true
@@ -176,7 +199,7 @@ struct PasswordFileTests {
                 }
             }
             try await eventually("a check has begun") { checks.withLock { $0 } == 1 }
-            try await #expect(remembered.isRight([2], joined: {}) { false } == false)
+            try await #expect(remembered.isRight([2], joined: {}) { _ in false } == false)
             gate.open()
             for try await isRight in group { #expect(isRight) }
         }
@@ -192,7 +215,7 @@ struct PasswordFileTests {
         let results = await withTaskGroup(of: Bool?.self) { group in
             for _ in 0..<3 {
                 group.addTask {
-                    try? await remembered.isRight([1], joined: {}) {
+                    try? await remembered.isRight([1], joined: {}) { _ in
                         let number = checks.withLock { checks in
                             checks += 1
                             return checks
@@ -231,6 +254,24 @@ struct PasswordFileTests {
                 try server.answer(get("/", basic("alice:secret"))).status == 200
             }
         }
+    }
+
+    @Test("a password that is too long for libcrypt is a guess like any other")
+    func tooLong() async throws {
+        let folder = try TemporaryDirectory()
+        let file = try PasswordFile(folder.write("users", "alice:x\n"), allowsPlain: true)
+        let failures = FailedLogins(free: 0)
+        let request = try Request(.get, "/", logger: CapturedLog.logger())
+        func attempt() async throws {
+            let attempt = LoginAttempt(failures, request.peer)
+            defer { attempt.end() }
+            let password = String(repeating: "x", count: 600)
+            let user = try await file.user(named: "alice", password: password, for: request, attempt: attempt)
+            #expect(user == nil)
+            attempt.fail(AuthRefusal(.wrong, "no"), request.logger)
+        }
+        try await attempt()
+        await #expect(throws: HTTPError.self) { try await attempt() }
     }
 
     @Test("a file that everybody can read is warned of")

@@ -34,7 +34,8 @@ struct FlagTests {
             "--cgi-processes",
             "--cgi-authorization", "--cgi-writes", "--fastcgi", "--scgi", "--front-controller", "--application-root",
             "-a, --auth", "--auth-scheme", "--auth-file", "--auth-digests",
-            "--auth-tokens", "--auth-groups", "--auth-rule", "--auth-realm", "--auth-plain", "--auth-md5", "--allow",
+            "--auth-tokens", "--auth-groups", "--auth-rule", "--auth-realm", "--auth-plain", "--auth-md5",
+            "--auth-no-limit", "--allow",
             "--deny", "--shares", "--share-dir", "--qr",
         ]
         for flag in flags { #expect(result.text.contains("  \(flag)"), "\(flag)") }

@@ -83,6 +83,33 @@ struct LoginTests {
         #expect(try status(martlet, ".users", "-u", "bob:sesame") == 404)
     }
 
+    @Test("a file of users that others can read, on the machine or through the server, is warned of")
+    func readableFile() throws {
+        let hash = try run("openssl", arguments: ["passwd", "-6", "sesame"]).text.split(separator: "\n")[0]
+        for (name, mode, isServed, isOpen) in [
+            ("users", mode_t(0o600), true, false), (".users", 0o644, false, true), ("staff/users", 0o644, true, true),
+        ] {
+            let file = try folder.write(name, "alice:\(hash)\n")
+            guard unsafe chmod(file, mode) == 0 else { throw SystemError(operation: "chmod") }
+            let martlet = try Martlet([folder.path, "--auth-file", file])
+            let log = try martlet.stop().errorText
+            #expect(log.contains("\(file) is among the files that are served") == isServed, "\(log)")
+            #expect(log.contains("everybody on this machine can read \(file)") == isOpen, "\(log)")
+        }
+    }
+
+    @Test("who fails often has to wait, unless that is switched off, as behind a proxy", arguments: [false, true])
+    func limit(isOff: Bool) throws {
+        let martlet = try Martlet([folder.path, "--auth", "alice:sesame"] + (isOff ? ["--auth-no-limit"] : []))
+        // Each wait is longer than the one before: on the slowest machine one is met.
+        var statuses: [Int?] = []
+        while statuses.count < 20, statuses.last != 429 {
+            statuses.append(try status(martlet, "page.txt", "-u", "alice:wrong"))
+        }
+        #expect(statuses.contains(429) == !isOff, "\(statuses)")
+        if isOff { #expect(try status(martlet, "page.txt", "-u", "alice:sesame") == 200) }
+    }
+
     @Test("tokens let in, too, and stand before the rest in what is offered")
     func tokens() throws {
         let digits = try run("sh", arguments: ["-c", "printf %s token-1 | sha256sum"]).text.prefix(64)
@@ -115,6 +142,10 @@ struct LoginTests {
         #expect(try status(sites, "page.txt", "-H", "Host: closed.test") == 401)
         #expect(try status(sites, "page.txt", "-H", "Host: closed.test", "-u", "alice:sesame") == 200)
         #expect(try status(sites, "page.txt", "-H", "Host: open.test") == 200)
+        let log = try sites.stop().errorText
+        #expect(!log.contains("list of processes"))
+        #expect(log.contains("everybody on this machine can read \(file)"))
+        #expect(log.contains("\(file) is among the files that are served"))
         let behind = try Martlet([folder.path])
         let front = try Martlet(["front", "--to", String(behind.url.dropLast()), "--auth", "alice:sesame"])
         #expect(try status(front, "page.txt") == 401)

@@ -115,6 +115,10 @@ struct UseTests {
         desk.clock.advance(1)
         #expect(try await desk.get(desk.target("/a.txt", times: 1)).status == .ok)
         #expect(try uses().count == 2 && !uses().contains(old[0]))
+        // What nobody here has made is left alone, whatever it is called.
+        let strange = try desk.directory.write("shares/uses/\(Int.max)-x", "")
+        #expect(try await desk.get(desk.target("/a.txt", times: 1)).status == .ok)
+        #expect(try uses().contains(strange))
     }
 
     @Test("who has no signed URL has no file made")

@@ -122,14 +122,3 @@ extension TestSocket {
         #expect(try receiveAll() == expected, sourceLocation: sourceLocation)
     }
 }
-
-/// A list that handlers fill and tests read.
-final class Record<Element: Sendable>: Sendable {
-    private let elements = Locked<[Element]>([])
-
-    var all: [Element] { elements.withLock { $0 } }
-
-    func append(_ element: Element) {
-        elements.withLock { $0.append(element) }
-    }
-}

@@ -116,6 +116,20 @@ struct AuthorizationFieldTests {
         #expect(Base64.decode(text) == nil)
     }
 
+    @Test("base64 for URLs gives back what was put in, without padding, and takes nothing else")
+    func base64ForURLs() {
+        for count in 0..<70 {
+            let octets = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ count) }
+            let text = Base64.encode(octets, as: .url)
+            #expect(text.utf8.count == (count * 8 + 5) / 6)
+            #expect(Base64.decode(text, as: .url) == octets)
+        }
+        #expect(Base64.encode(Array("ÿ>>?>>>?".utf8), as: .url) == "w78-Pj8-Pj4_")
+        for text in ["A", "AAAAA", "AB", "AA=", "A A", "AA==", "A+/A", "AAA=", "AAB"] {
+            #expect(Base64.decode(text, as: .url) == nil, "\(text)")
+        }
+    }
+
     @Test(
         "extended values (RFC 8187 §3.2) in UTF-8, and nothing else",
         arguments: [
