@@ -184,7 +184,7 @@ struct ScriptOptions: ParsableArguments {
         var options = ApplicationOptions()
         options.variables = common.environment
         for name in common.inheritedVariables where options.variables[name] == nil {
-            options.variables[name] = Environment[variable: name]
+            options.variables[name] = Environment[name]
         }
         options.passesAuthorization = common.passesAuthorization
         options.firstOctetTimeout = common.timeout

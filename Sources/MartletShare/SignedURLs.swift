@@ -119,7 +119,10 @@ public struct SignedURLs: Middleware {
     private func isException(_ path: RequestPath) -> Bool {
         exceptions.contains { exception in
             path.segmentCount >= exception.count
-                && exception.indices.allSatisfy { path.segment($0).equals(exception[$0].span) }
+                && exception.indices.allSatisfy { index in
+                    let octets = exception[index]
+                    return path.segment(index).equals(octets.span)
+                }
         }
     }
 

@@ -70,13 +70,6 @@ func withFastCGISite(
     try result.get()
 }
 
-/// A port that nobody listened at a moment ago.
-func freePort() throws -> UInt16 {
-    let listener = try ListeningSocket.bind(.loopback(port: 0), count: 1)[0]
-    defer { listener.close() }
-    return listener.address.port ?? 0
-}
-
 /// An application whose every octet the test says and hears itself.
 final class FakeApplication: Sendable {
     let address: SocketAddress

@@ -245,11 +245,4 @@ struct ListeningTests {
         for socket in sockets { socket.close() }
         return true
     }
-
-    /// A port that was free a moment ago.
-    private func freePort() throws -> UInt16 {
-        let sockets = try ListeningSocket.bind(.loopback(port: 0), count: 1)
-        defer { for socket in sockets { socket.close() } }
-        return try #require(sockets.first?.address.port)
-    }
 }
