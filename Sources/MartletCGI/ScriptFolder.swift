@@ -24,6 +24,8 @@ struct ScriptFolder: Sendable {
         case script(Script)
         /// A folder with an index, whose path lacks the slash at its end.
         case folder
+        /// A file, by its path below the folder, that nothing runs.
+        case idle([UInt8])
     }
 
     /// The folder's own path, without links and slash at its end: "/srv/scripts", "" for the root.
@@ -49,7 +51,7 @@ struct ScriptFolder: Sendable {
     }
 
     /// The script that a path below the folder means: the first of its segments that is a file.
-    /// - Throws: `HTTPError` 404 where there is none, 403 where it is a file that nothing runs.
+    /// - Throws: `HTTPError` 404 where there is none.
     func find(_ path: RequestPath) throws -> Found {
         var name: [UInt8] = []
         for index in 0..<path.segmentCount {
@@ -61,24 +63,24 @@ struct ScriptFolder: Sendable {
             case .folder: continue
             case .other: throw HTTPError(.notFound)
             case .file(let runs, let reads):
-                return .script(try script(name, segments: index + 1, runs: runs, reads: reads))
+                return script(name, segments: index + 1, runs: runs, reads: reads)
             }
         }
         for index in indexNames {
             let file = name + [UInt8(ascii: "/")] + index
             guard case .file(let runs, let reads)? = try? look(at: file) else { continue }
             guard path.hasTrailingSlash else { return .folder }
-            return .script(try script(file, segments: nil, runs: runs, reads: reads))
+            return script(file, segments: nil, runs: runs, reads: reads)
         }
         throw HTTPError(.notFound)
     }
 
-    private func script(_ name: [UInt8], segments: Int?, runs: Bool, reads: Bool) throws(HTTPError) -> Script {
-        if runs { return Script(name: name, segments: segments) }
+    private func script(_ name: [UInt8], segments: Int?, runs: Bool, reads: Bool) -> Found {
+        if runs { return .script(Script(name: name, segments: segments)) }
         guard reads, let interpreter = interpreters.first(where: { Self.ends(name, with: $0.suffix) }) else {
-            throw HTTPError(.forbidden, "This is no script that could be run.")
+            return .idle(name)
         }
-        return Script(name: name, segments: segments, interpreter: interpreter.program)
+        return .script(Script(name: name, segments: segments, interpreter: interpreter.program))
     }
 
     private static func ends(_ name: [UInt8], with suffix: [UInt8]) -> Bool {

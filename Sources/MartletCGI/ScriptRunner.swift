@@ -92,8 +92,8 @@ final class ScriptRunner: Sendable {
         guard let job = try job(for: request) else { return Self.redirectToFolder(request) }
         let content = try await content(of: request, isWhole: job.isRaw)
         // Nothing here may hold the slot: where the script leads to another one, that waits for it.
-        let process = try start(job, request, content, await slots.take(on: loop), on: loop)
         let name = job.place.told
+        let process = try start(job, request, content, await slot(on: loop, for: name, request), on: loop)
         if job.isRaw { return try await RawAnswer.read(for: request, from: process, named: name, on: loop) }
         return try await ScriptAnswer.read(
             for: request,
@@ -102,6 +102,15 @@ final class ScriptRunner: Sendable {
             on: loop,
             limits: options.heads
         )
+    }
+
+    private func slot(on loop: EventLoop, for name: String, _ request: Request) async throws -> ScriptSlots.Slot {
+        do {
+            return try await slots.take(on: loop)
+        } catch let error as HTTPError {
+            request.logger.warning("script \(name): not run, for \(options.processes) scripts run already and others wait")
+            throw error
+        }
     }
 
     private static let usualMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
@@ -148,6 +157,12 @@ final class ScriptRunner: Sendable {
         case .folder(let folder):
             switch try folder.find(request.path) {
             case .folder: return nil
+            case .idle(let name):
+                let told = StandardErrors.text(Self.octets(path, 0..<mount) + name)
+                request.logger.warning(
+                    "script \(told): nothing runs it: it has no x bit for this user, and no interpreter is named for it"
+                )
+                throw HTTPError(.forbidden, "This is no script that could be run.")
             case .script(let script): return job(script, in: folder, request, path, mount)
             }
         }
@@ -273,8 +288,17 @@ final class ScriptRunner: Sendable {
         return process
     }
 
+    private static func reason(_ error: SystemError) -> String {
+        switch error.code {
+        case ENOENT: "the program that its first line names is not there. Do its lines end with CRLF? They must with LF"
+        case ENOEXEC: "it is no program, and has no first line such as #!/bin/sh"
+        case EACCES: "this server's user may not run it, or the program that its first line or --cgi-interpreter names"
+        default: SystemError.text(of: error.code)
+        }
+    }
+
     private static func refusal(_ error: SystemError, _ job: Job, _ request: Request) -> HTTPError {
-        request.logger.warning("script \(job.place.told): it cannot be started: \(error)")
+        request.logger.warning("script \(job.place.told): it cannot be started: \(reason(error))")
         switch error.code {
         case EAGAIN, ENOMEM, EMFILE, ENFILE:
             return HTTPError(.serviceUnavailable, fields: Fields(.retryAfter, "2"))

@@ -13,7 +13,7 @@ struct ScriptOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Another path of the folder whose programs are run, in place of those two; can be repeated.",
+            "Another path of the folder whose programs are run, with --cgi besides those two; can be repeated.",
             valueName: "path"
         )
     )
@@ -83,17 +83,21 @@ struct ScriptOptions: ParsableArguments {
         options.showsHidden = files.showsHidden
         let root = subject.path == "/" ? "" : subject.path
         var mounts: [Mount] = []
-        for given in cgiDir.isEmpty ? Self.defaults : cgiDir {
+        for (given, isDefault) in (cgi ? Self.defaults : []).map({ ($0, true) }) + cgiDir.map({ ($0, false) }) {
             let path = try Self.folder(given)
+            if isDefault, try cgiDir.contains(where: { try Self.folder($0) == path }) { continue }
             do throws(SystemError) {
                 let handler = try CGI(root + path, options: options)
                 mounts.append(Self.mount(path, "scripts at \(path)", handler))
             } catch {
                 // One of the two is enough. The other must not be served as files if somebody makes it later.
-                if cgiDir.isEmpty, error.code == ENOENT, !error.operation.hasSuffix(" in PATH") {
+                if isDefault, error.code == ENOENT, !error.operation.hasSuffix(" in PATH") {
                     let missing = Self.mount(path, nil, MissingScripts())
                     if !others.contains(where: { $0.folder == missing.folder }) { mounts.append(missing) }
                     continue
+                }
+                if error.operation.hasSuffix(" in PATH") {
+                    throw Problem("\(error). --cgi-interpreter names a program, or its path.")
                 }
                 throw Problem("\(error). --cgi-dir names a path below \(subject.path).")
             }

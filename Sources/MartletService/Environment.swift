@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import MartletDaemon
 
 /// `MARTLET_*` variables: the layer of settings below the command line.
 package enum Environment {
@@ -35,25 +36,26 @@ package enum Environment {
     /// Names that are set and that no option has, but nearly: `MARTLET_PROT`. Others may be for other programs.
     static func misspelt(_ options: [OptionInfo]) -> [(name: String, meant: String)] {
         let known = options.map { String($0.variable.dropFirst(prefix.count)) }
-        return names().compactMap { name in
+        return settings.keys.sorted().map { String($0.dropFirst(prefix.count)) }.compactMap { name in
             guard !known.contains(name), let near = Suggestion.nearest(to: name, of: known) else { return nil }
             return (prefix + name, prefix + near)
         }
     }
 
     private static let prefix = "MARTLET_"
+    /// What the program tells itself, and where it keeps its records: no settings.
+    private static let own = ["RUN_FOLDER", "LISTEN_"]
 
-    /// What follows `MARTLET_` in the names of variables.
-    private static func names() -> [String] {
-        var names: [String] = []
-        var index = 0
-        while let variable = unsafe environ[index] {
-            index += 1
-            let text = unsafe String(cString: variable)
-            guard text.hasPrefix(prefix), let end = text.firstIndex(of: "=") else { continue }
-            names.append(String(text[..<end].dropFirst(prefix.count)))
+    /// All variables that may be settings.
+    static var settings: [String: String] {
+        ProcessEnvironment.all().filter { name, _ in
+            name.hasPrefix(prefix) && !own.contains { name.dropFirst(prefix.count).hasPrefix($0) }
         }
-        return names
+    }
+
+    /// Has the variables of another start.
+    static func adopt(_ settings: [String: String]) {
+        for (name, value) in settings { unsafe setenv(name, value, 1) }
     }
 
     private static func texts(_ text: String, _ option: OptionInfo) -> [String] {

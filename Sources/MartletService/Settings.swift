@@ -79,7 +79,7 @@ extension Settings.Site {
         do {
             return try body()
         } catch {
-            if let problem = error as? Problem { throw Problem("\(origin): \(problem.message)") }
+            if let problem = error as? Problem { throw Problem("\(place(of: problem)): \(problem.message)") }
             let explained = Settings.explained(error, by: values)
             guard let error = explained as? ValidationError else { throw explained }
             throw Problem("\(origin): \(error.message)")
@@ -87,7 +87,24 @@ extension Settings.Site {
     }
 }
 
+extension Settings.Site {
+    /// Where the setting is whose value a problem tells of, else where the site begins.
+    private func place(of problem: Problem) -> Setting.Origin {
+        let told = values.values.filter { setting in
+            guard case .file = setting.origin, case .texts(let texts) = setting.value else { return false }
+            return texts.contains { $0.count > 1 && problem.message.contains($0) }
+        }
+        // The longest says most: "/srv/www" is in each path below it.
+        return told.max { $0.longest < $1.longest }?.origin ?? origin
+    }
+}
+
 extension Setting {
+    fileprivate var longest: Int {
+        guard case .texts(let texts) = value else { return 0 }
+        return texts.map(\.count).max() ?? 0
+    }
+
     /// That its value is not what its option takes.
     func refusal(_ options: [OptionInfo]) -> any Error {
         refusal(options.first { $0.name == name }?.expectation ?? "something else")

@@ -10,10 +10,13 @@ package struct StartRecord: Equatable, Sendable {
     package var arguments: [String]
     /// The folder that it was started in.
     package var folder: String
+    /// The `MARTLET_` variables of its environment: they are settings, too, and may say who has to log in.
+    package var variables: [String: String]
 
-    package init(arguments: [String], folder: String) {
+    package init(arguments: [String], folder: String, variables: [String: String] = [:]) {
         self.arguments = arguments
         self.folder = folder
+        self.variables = variables
     }
 
     /// What the file says.
@@ -31,11 +34,14 @@ package struct StartRecord: Equatable, Sendable {
         guard let lines = RecordLines(Array(FileSystem.contents(of: path).utf8)[...]) else {
             throw Problem("\(path) is not whole. Remove it, and use start instead.")
         }
-        (arguments, folder) = ([], "/")
+        (arguments, folder, variables) = ([], "/", [:])
         for (word, value) in lines.lines {
             switch word {
             case "argument": arguments.append(value)
             case "folder": folder = value
+            case "variable":
+                guard let equals = value.firstIndex(of: "=") else { continue }
+                variables[String(value[..<equals])] = String(value[value.index(after: equals)...])
             // A later version may tell more.
             default: break
             }
@@ -49,7 +55,8 @@ package struct StartRecord: Equatable, Sendable {
         let fd = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0o600)
         guard fd >= 0 else { throw Problem("\(SystemError(operation: "open \(path)")).") }
         defer { close(fd) }
-        let octets = RecordLines([("folder", folder)] + arguments.map { ("argument", $0) }).octets
+        let variables = variables.sorted { $0.key < $1.key }.map { ("variable", "\($0.key)=\($0.value)") }
+        let octets = RecordLines([("folder", folder)] + arguments.map { ("argument", $0) } + variables).octets
         let count = unsafe octets.withUnsafeBytes { unsafe Glibc.write(fd, $0.baseAddress, $0.count) }
         guard count == octets.count else { throw Problem("\(SystemError(operation: "write \(path)")).") }
     }

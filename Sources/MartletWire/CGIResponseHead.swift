@@ -73,7 +73,7 @@ public enum CGIResponseError: Error, Equatable, Sendable {
         case .noCGIField: "it wrote none of Content-Type, Location and Status"
         case .repeatedField: "it wrote Content-Type, Location or Status twice"
         case .invalidStatus: "its Status is not one of 200 to 599, or not followed by a space"
-        case .invalidLocation: "its Location is neither a path that begins with / nor an absolute URI"
+        case .invalidLocation: "its Location is neither a path that begins with / nor an absolute URI, and there is no Status"
         case .localRedirectWithFields: "its Location is a path, without a Status but with other fields"
         case .length(let error): "its Content-Length cannot be used: \(error.reason)"
         case .transferEncoding: "it wrote Transfer-Encoding, which is for the server to choose"
@@ -183,6 +183,8 @@ private struct OwnFields: Sendable {
     private var hasType = false
     private var status: HTTPResponse.Status?
     private var location: String?
+    /// Whether that is a path or has a scheme; else it is relative, which only a client can understand.
+    private var isAbsolute = false
     /// Lines that are for the server alone, and say nothing to a client.
     private var dropped = 0
     private var message = MessageFraming()
@@ -212,8 +214,9 @@ private struct OwnFields: Sendable {
             return false
         case 8 where name.equals(anyCaseOf: "location"):
             guard location == nil else { throw .repeatedField }
-            guard Self.isReference(value) else { throw .invalidLocation }
+            guard !value.isEmpty else { throw .invalidLocation }
             location = Self.text(value)
+            isAbsolute = Self.isAbsolute(value)
         case 12 where name.equals(anyCaseOf: "content-type"):
             guard !hasType else { throw .repeatedField }
             hasType = true
@@ -241,7 +244,10 @@ private struct OwnFields: Sendable {
         head.contentLength = message.contentLength
         if let status {
             head.status = status
+            // Wherever it leads to, it is for the client, who may be told a relative reference too (RFC 9110 §10.2.2).
             head.kind = location != nil && 300...399 ~= status.code ? .redirectWithDocument : .document
+        } else if location != nil, !isAbsolute {
+            throw .invalidLocation
         } else if let location, location.utf8.first == UInt8(ascii: "/") {
             guard lineCount - dropped == 1 else { throw .localRedirectWithFields }
             head.kind = .localRedirect(location)
@@ -266,8 +272,7 @@ private struct OwnFields: Sendable {
     }
 
     /// Whether a Location is a path or begins with a scheme (§6.3.2).
-    private static func isReference(_ value: Span<UInt8>) -> Bool {
-        guard !value.isEmpty else { return false }
+    private static func isAbsolute(_ value: Span<UInt8>) -> Bool {
         if value[0] == UInt8(ascii: "/") { return true }
         guard OctetSet.isLowercase(OctetSet.lowercased(value[0])) else { return false }
         let end = OctetSet.scheme.end(in: value)

@@ -1,3 +1,4 @@
+import Martlet
 import MartletCGI
 import MartletReactor
 import MartletWire

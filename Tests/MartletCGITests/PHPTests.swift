@@ -155,6 +155,7 @@ import Testing
                 "<?php http_response_code(418); header('X-Own: yes'); setcookie('a', 'b'); setcookie('c', 'd'); echo 'short';",
             "away.php": "<?php header('Location: https://example.org/x');",
             "near.php": "<?php header('Location: /teapot.php?y=1', true, 303);",
+            "beside.php": "<?php header('Location: teapot.php');",
             "none.php": "<?php http_response_code(204);",
             "length.php": "<?php header('Content-Length: 5'); echo 'hello';",
         ]
@@ -171,6 +172,9 @@ import Testing
             let near = try site.ask("/near.php")
             #expect(near.status == 303)
             #expect(near["Location"] == "/teapot.php?y=1")
+            let beside = try site.ask("/beside.php")
+            #expect(beside.status == 302)
+            #expect(beside["Location"] == "teapot.php")
             try #expect(site.ask("/none.php").status == 204)
             let length = try site.ask("/length.php")
             #expect(length["Content-Length"] == "5")

@@ -48,7 +48,7 @@ struct ApplicationTests {
         // Where Martlet may write for no other reason.
         let temporary = "/var/lib/martlet-test-\(getpid())-temporary"
         guard unsafe mkdir(temporary, 0o777) == 0 else { return }
-        defer { rmdir(temporary) }
+        defer { unsafe rmdir(temporary) }
         let martlet = try Martlet(
             [php.folder.path(of: "site"), "--fastcgi", ".php=\(php.place)"],
             environment: ["TMPDIR": temporary]

@@ -276,6 +276,24 @@ struct BackgroundTests {
         for stop in stops { #expect(try stop.finish().status == 0) }
     }
 
+    @Test("a restart keeps the variables of the start, and who has to log in")
+    func restartedVariables() throws {
+        let martlet = try Background()
+        let started = try martlet(
+            "start",
+            martlet.site,
+            "--port",
+            "0",
+            environment: ["MARTLET_AUTH": "alice:secret", "MARTLET_HEADER": "X-One: 1"]
+        )
+        #expect(started.status == 0, "\(started.errorText)")
+        #expect(try Background.get("/a.txt", Background.address(started)).hasPrefix("401"))
+        let again = try martlet("restart")
+        #expect(again.status == 0, "\(again.errorText)")
+        #expect(try Background.get("/a.txt", Background.address(again)).hasPrefix("401"))
+        #expect(try martlet("stop").status == 0)
+    }
+
     @Test("an answer that is cut at the end is told of")
     func cut() throws {
         let martlet = try Background()

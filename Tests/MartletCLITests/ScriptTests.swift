@@ -132,6 +132,33 @@ struct ScriptTests {
         #expect(allowed.contains("kept") && allowed.contains("temporary") && !allowed.contains("served"), "\(allowed)")
     }
 
+    @Test("--cgi and --cgi-dir together run the programs of all their folders")
+    func together() throws {
+        try script("scripts/hello", "echo hello")
+        let martlet = try Martlet([folder.path, "--cgi", "--cgi-dir", "/scripts"])
+        #expect(lines(try martlet.get("/scripts/hello")).contains("hello"))
+        #expect(lines(try martlet.get("/cgi-bin/variables")).contains("GATEWAY_INTERFACE=CGI/1.1"))
+    }
+
+    @Test("why a script cannot be started is in the log, with the remedy")
+    func unstartable() throws {
+        for (name, text, mode) in [
+            ("windows", "#!/bin/sh\r\necho\r\n", 0o755), ("plain", "echo hello\n", 0o755), ("idle", "#!/bin/sh\necho\n", 0o644),
+        ] as [(String, String, mode_t)] {
+            guard unsafe chmod(try folder.write("cgi-bin/\(name)", text), mode) == 0 else {
+                throw SystemError(operation: "chmod")
+            }
+        }
+        let martlet = try Martlet([folder.path, "--cgi"])
+        #expect(try martlet.get("/cgi-bin/windows").status == 502)
+        #expect(try martlet.get("/cgi-bin/plain").status == 502)
+        #expect(try martlet.get("/cgi-bin/idle").status == 403)
+        let log = try martlet.stop().errorText
+        #expect(log.contains("script /cgi-bin/windows: it cannot be started: the program that its first line names is not there"))
+        #expect(log.contains("script /cgi-bin/plain: it cannot be started: it is no program, and has no first line such as #!/bin/sh"))
+        #expect(log.contains("script /cgi-bin/idle: nothing runs it: it has no x bit for this user, and no interpreter is named for it"))
+    }
+
     @Test("a site of its own has scripts of its own")
     func sites() throws {
         let file = try folder.write(
@@ -174,6 +201,10 @@ struct ScriptTests {
             ([folder.path, "--cgi-interpreter", ".py=python3"], "--cgi-interpreter does nothing without --cgi"),
             ([folder.path, "--cgi", "--cgi-interpreter", "py"], "'py' is not of the form .py=python3"),
             ([folder.path, "--cgi", "--cgi-interpreter", ".py=nosuchprogram"], "find nosuchprogram in PATH"),
+            (
+                [folder.path, "--cgi", "--cgi-interpreter", ".py=nosuchprogram"],
+                "--cgi-interpreter names a program, or its path"
+            ),
             ([folder.path, "--cgi", "--cgi-env", "=x"], "'=x' is not of the form NAME=VALUE"),
             ([folder.path, "--cgi", "--cgi-timeout", "0"], "--cgi-timeout goes from 1 to 86400"),
             ([folder.path, "--cgi", "--cgi-processes", "0"], "--cgi-processes goes from 1 to 10000"),

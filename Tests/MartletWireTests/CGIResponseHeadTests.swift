@@ -105,6 +105,10 @@ struct CGIResponseHeadTests {
         let relative = try parse("Status: 302 Found\nLocation: /login\n\n").get().head
         #expect(relative.kind == .redirectWithDocument)
         #expect(relative.fields[.location] == "/login")
+        let near = try parse("Status: 302 Found\nLocation: login.php?a=b\n\n").get().head
+        #expect(near.kind == .redirectWithDocument)
+        #expect(near.fields[.location] == "login.php?a=b")
+        #expect(error("Status: 302 Found\nLocation: \n\n") == .invalidLocation)
         let made = try parse("Status: 201 Created\nLocation: /made\nContent-Type: a/b\n\n").get().head
         #expect(made.kind == .document)
         for location in ["", "a", "../a", "?a", "#a", "1http://a", ":a", "a b"] {

@@ -110,7 +110,8 @@ struct BackgroundStart {
         let id: CInt
         let pipe: ReadyPipe
         do {
-            try StartRecord(arguments: arguments, folder: directory).write(to: server.folder.startFile(server.name))
+            try StartRecord(arguments: arguments, folder: directory, variables: Environment.settings)
+                .write(to: server.folder.startFile(server.name))
             pipe = try ReadyPipe()
             pipe.give(to: &process)
             id = try process.start()

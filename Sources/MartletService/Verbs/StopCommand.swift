@@ -95,6 +95,7 @@ package struct RestartCommand: ParsableCommand {
             guard unsafe chdir(record.folder) == 0 else {
                 throw Problem("\(SystemError(operation: "go to \(record.folder)")): \(server.name) was started there.")
             }
+            Environment.adopt(record.variables)
             _ = try CheckCommand.checked(record.arguments)
             if case .running = try server.condition() { try StopCommand.stop(server, now: now) }
             try BackgroundStart(server, record.arguments, directory: record.folder).run()
