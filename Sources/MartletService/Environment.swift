@@ -23,7 +23,15 @@ package enum Environment {
     /// What the variables say of a command's options.
     static func settings(for options: [OptionInfo]) throws -> [Setting] {
         try options.compactMap { option in
-            guard let text = self[option.variable] else { return nil }
+            guard let text = self[option.variable] else {
+                if Self.closing.contains(option.name), unsafe getenv(option.variable) != nil {
+                    throw Self.opens(option, "empty")
+                }
+                return nil
+            }
+            if Self.closing.contains(option.name), option.separators != nil, texts(text, option).isEmpty {
+                throw Self.opens(option, "blank")
+            }
             return Setting(
                 name: option.name,
                 value: option.isFlag ? .isSet(try isYes(text, option)) : .texts(texts(text, option)),
@@ -42,6 +50,17 @@ package enum Environment {
     }
 
     private static let prefix = "MARTLET_"
+
+    /// Options that close a server to somebody: as empty as `$(cat missing)` is, they would leave it open.
+    private static let closing: Set = [
+        "allow", "auth", "auth-digests", "auth-file", "auth-rule", "auth-tokens", "deny",
+    ]
+
+    private static func opens(_ option: OptionInfo, _ what: String) -> ValidationError {
+        ValidationError(
+            "The environment's \(option.variable) is set and \(what), which would keep nobody out. Unset it if you mean that."
+        )
+    }
 
     /// What follows `MARTLET_` in the names of variables.
     private static func names() -> [String] {
