@@ -139,10 +139,13 @@ struct AuthOptions: ParsableArguments {
     func tell(_ plan: inout ServingPlan, _ settings: Settings.Values, _ content: ServedContent? = nil) {
         guard isOn else { return }
         plan.files += files
-        var warnings = [authFile, authDigests, authTokens].compactMap(\.self).flatMap { Self.warnings(of: $0, content) }
         #if TLS
-            warnings += slips()
+            let slips = slips()
+        #else
+            let slips: [String] = []
         #endif
+        let secret = [authFile, authDigests, authTokens].compactMap(\.self)
+        let warnings = secret.flatMap { Self.warnings(of: $0, content) } + slips
         // Several sites may have the same users.
         for warning in warnings where !plan.warnings.contains(warning) { plan.warnings.append(warning) }
         plan.takesSecrets = plan.takesSecrets || sendsSecrets
