@@ -4,15 +4,11 @@
 
     extension AuthOptions {
         /// What is registered as a method (RFC 9110 §9, RFC 5789, WebDAV and what stands beside it).
-        private static let methods = [
-            "ACL", "BASELINE-CONTROL", "BIND", "CHECKIN", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD",
-            "LABEL",
-            "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE",
-            "OPTIONS",
-            "ORDERPATCH", "PATCH", "POST", "PROPFIND", "PROPPATCH", "PUT", "QUERY", "REBIND", "REPORT", "SEARCH",
-            "TRACE",
-            "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE", "UPDATEREDIRECTREF", "VERSION-CONTROL",
-        ]
+        private static let methods: [String] = """
+            ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE MKACTIVITY
+            MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PATCH POST PROPFIND PROPPATCH PUT QUERY
+            REBIND REPORT SEARCH TRACE UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL
+            """.split(whereSeparator: \.isWhitespace).map(String.init)
 
         /// The rules of `--auth-rule`.
         /// - Throws: for what is nearly a method, too: a rule about no request leaves open what it should close.

@@ -37,6 +37,7 @@ struct LoginTests {
         #expect(try status(martlet, "staff/page.txt", "-u", "bob:secret:2") == 200)
         let log = try martlet.stop().errorText
         #expect(log.contains("127.0.0.1 - alice ["))
+        #expect(log.split(separator: "\n").contains { $0.contains(" - alice [") && $0.contains(" 403 ") }, "\(log)")
         #expect(log.contains("can read the password of --auth in the list of processes"))
         #expect(log.contains("a login for user \"alice\" from 127.0.0.1 failed"))
         #expect(!log.contains("secret:"))
