@@ -52,9 +52,12 @@ public struct AccessRule: Sendable {
     public init(_ text: String) throws(AuthError) {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
         guard words.count == 3 else {
+            let count = words.count == 1 ? "one word" : "\(words.count) words"
+            let hasSpace = words.contains { $0.hasPrefix(",") || $0.hasSuffix(",") }
+            let hint = hasSpace ? " No space stands beside a comma." : ""
             throw AuthError(
-                "The rule \"\(text)\" has \(words.count) words instead of three: methods, a path and users, "
-                    + "as in \"PUT,DELETE /inbox/** alice,bob\" or \"* /public/** anyone\"."
+                "The rule \"\(text)\" has \(count) instead of three: methods, a path and users, "
+                    + "as in \"PUT,DELETE /inbox/** alice,bob\" or \"* /public/** anyone\".\(hint)"
             )
         }
         self.text = words.joined(separator: " ")
@@ -63,6 +66,9 @@ public struct AccessRule: Sendable {
         (segments, isOpen) = try Self.segments(words[1], refusal)
         subject = try Self.subject(words[2], refusal)
     }
+
+    /// The methods that it names; none: all.
+    package var methodNames: Set<String> { Set((methods ?? []).map(\.rawValue)) }
 
     // MARK: Reading
 
@@ -127,6 +133,11 @@ public struct AccessRule: Sendable {
         var users: Set<String> = []
         var groups: Set<String> = []
         for name in word.split(separator: ",", omittingEmptySubsequences: false) {
+            let small = name.lowercased()
+            guard name == small || !["anyone", "nobody"].contains(small) else {
+                throw refusal("\(small) is written in small letters, not \(name).")
+            }
+            guard name != "**" else { throw refusal("whoever is logged in is *, not **.") }
             guard !["", "@", "*", "anyone", "nobody"].contains(name), !name.utf8.contains(UInt8(ascii: ":")) else {
                 throw refusal(
                     "\"\(name)\" is no name of a user. Write names with commas between them, @ before groups; "

@@ -27,9 +27,10 @@ public struct DigestAuth: Authenticator {
 
     /// How Digest is done.
     public struct Options: Sendable {
-        /// What is offered, best first, each in a challenge of its own; default SHA-256 alone. More clients fail at a choice
-        /// than know the others: python-requests mixes several challenges up, curl before 8.10 has another SHA-512-256 than
-        /// the standard. MD5 only for clients that have nothing else, such as urllib before Python 3.14.
+        /// What is offered, best first, each in a challenge of its own; default SHA-256 alone. One that no user has a secret
+        /// for is left out. More clients fail at a choice than know the others: python-requests mixes several challenges up,
+        /// urllib looks at the first alone, curl before 8.10 has another SHA-512-256 than the standard. MD5 only for clients
+        /// that have nothing else, such as wget 1.
         public var algorithms: [DigestAlgorithm] = [.sha256]
         /// What digests may protect; default the method and URI. With `authInt` alone, clients have to protect the content,
         /// which few can.
@@ -113,7 +114,8 @@ public struct DigestAuth: Authenticator {
             request.replaceBody(with: content)
         }
         guard let computation = computation(for: digest, request, content, session) else {
-            return .refused(AuthRefusal(.wrong, "Wrong user name or password.", userName: digest.loggedName))
+            let name = loggedName(of: digest, request)
+            return .refused(AuthRefusal(.wrong, "Wrong user name or password.", userName: name))
         }
         guard state != .stale, nonces.use(digest.nonce, count: digest.count, by: digest.name, cnonce: digest.cnonce)
         else {
@@ -126,6 +128,12 @@ public struct DigestAuth: Authenticator {
         let isHead = request.head.method == .head
         let next = state == .old && !digest.algorithm.isSession ? nonces.make(after: digest.name) : nil
         return .user(user) { Self.complete(&$0, computation.digest, next: next, isHead: isHead) }
+    }
+
+    /// The user as the log has it: of a hash, the name that it is of where that is known.
+    private func loggedName(of digest: DigestCredentials, _ request: Request) -> String {
+        let secret = users.secret(of: digest.name, realm: realm, algorithm: digest.algorithm, logger: request.logger)
+        return secret?.name ?? digest.loggedName
     }
 
     private static func stale(_ digest: DigestCredentials) -> AuthRefusal {
@@ -220,14 +228,22 @@ public struct DigestAuth: Authenticator {
         response.fields.append(.authenticationInfo, parameters.fieldValue)
     }
 
-    /// A challenge for each algorithm, best first, all with one new nonce.
+    /// What is offered: clients take the first that they know, also where nobody has a secret for it.
+    private func offered(_ request: Request) -> [DigestAlgorithm] {
+        let usable = options.algorithms.filter { algorithm in
+            users.hasSecrets(realm: realm, algorithm: algorithm, logger: request.logger)
+        }
+        return usable.isEmpty ? options.algorithms : usable
+    }
+
+    /// A challenge for each algorithm that a user has a secret for, best first, all with one new nonce.
     public func challenges(to request: Request, after refusal: AuthRefusal?) -> [Challenge] {
         switch refusal?.kind {
         case .insufficient, .malformed: return []
         default: break
         }
         let nonce = nonces.make(after: refusal?.kind == .stale ? request[RightNameKey.self] : nil)
-        return options.algorithms.map { algorithm in
+        return offered(request).map { algorithm in
             var challenge = Challenge(scheme, realm: realm)
             if !options.domain.isEmpty {
                 challenge.parameters.quote("domain", options.domain.joined(separator: " "))

@@ -11,6 +11,14 @@ public protocol DigestVerifier: Sendable {
     ///   - algorithm: of the hash; its session form has the same.
     /// - Returns: nil: there is none, or nothing for this algorithm.
     func secret(of name: DigestName, realm: String, algorithm: DigestAlgorithm, logger: Logger) -> DigestSecret?
+
+    /// Whether anybody has a secret for this algorithm; one that is nobody's is not offered, unless all are. Default: yes.
+    func hasSecrets(realm: String, algorithm: DigestAlgorithm, logger: Logger) -> Bool
+}
+
+extension DigestVerifier {
+    /// Yes: whoever keeps secrets for some algorithms only says for which.
+    public func hasSecrets(realm: String, algorithm: DigestAlgorithm, logger: Logger) -> Bool { true }
 }
 
 /// How a client names its user.
@@ -48,7 +56,27 @@ struct DigestTable: Sendable {
         let name: DigestName
     }
 
+    /// What there is somebody's secret for.
+    private struct Offer: Hashable {
+        let realm: String
+        let hash: Hash
+    }
+
     private var secrets: [Key: DigestSecret] = [:]
+    /// The users that have one.
+    private var users: [Offer: Set<String>] = [:]
+
+    /// All realms that somebody has a secret for.
+    var realms: Set<String> { Set(users.keys.map(\.realm)) }
+
+    /// Who has a secret for a realm and algorithm.
+    func users(realm: String, algorithm: DigestAlgorithm) -> Set<String> {
+        users[Offer(realm: realm, hash: algorithm.hash)] ?? []
+    }
+
+    func hasSecrets(realm: String, algorithm: DigestAlgorithm) -> Bool {
+        users[Offer(realm: realm, hash: algorithm.hash)] != nil
+    }
 
     func secret(of name: DigestName, realm: String, algorithm: DigestAlgorithm) -> DigestSecret? {
         secrets[Key(realm: realm, hash: algorithm.hash, name: name)]
@@ -62,6 +90,7 @@ struct DigestTable: Sendable {
         secrets[key] = secret
         let hashed = hash.hex(of: name.normalized + Array(":\(realm)".utf8))
         secrets[Key(realm: realm, hash: hash, name: .hashed(String(decoding: hashed, as: UTF8.self)))] = secret
+        users[Offer(realm: realm, hash: hash), default: []].insert(name)
         return true
     }
 }
@@ -98,6 +127,11 @@ public struct DigestPasswords: DigestVerifier {
     ) -> DigestSecret? {
         table.secret(of: name, realm: realm, algorithm: algorithm)
     }
+
+    /// Whether anybody has a secret for this algorithm.
+    public func hasSecrets(realm: String, algorithm: DigestAlgorithm, logger: Logger) -> Bool {
+        table.hasSecrets(realm: realm, algorithm: algorithm)
+    }
 }
 
 /// A file of H(A1)s, a line for each user and algorithm: `user:realm:SHA-256:hex`, the last part SHA-256 or SHA-512/256 of
@@ -126,6 +160,15 @@ public final class DigestFile: DigestVerifier {
         file.isOpenToAll
             ? ["Everybody on this machine can read \(path), which is as good as its passwords: chmod 600 \(path)"] : []
     }
+
+    /// Who can log in with one of these algorithms.
+    package func users(realm: String, algorithms: [DigestAlgorithm]) -> Set<String> {
+        let table = file.lastContents
+        return algorithms.reduce(into: []) { $0.formUnion(table.users(realm: realm, algorithm: $1)) }
+    }
+
+    /// The realms of all lines.
+    package var realms: Set<String> { file.lastContents.realms }
 
     private static func add(_ line: String, _ place: String, to table: inout DigestTable) throws(AuthError) {
         // The realm may have colons, as with a port in it.
@@ -162,5 +205,10 @@ public final class DigestFile: DigestVerifier {
         logger: Logger
     ) -> DigestSecret? {
         file.contents(logger).secret(of: name, realm: realm, algorithm: algorithm)
+    }
+
+    /// Whether anybody has a line for this algorithm.
+    public func hasSecrets(realm: String, algorithm: DigestAlgorithm, logger: Logger) -> Bool {
+        file.contents(logger).hasSecrets(realm: realm, algorithm: algorithm)
     }
 }

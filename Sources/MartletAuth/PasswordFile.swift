@@ -65,6 +65,9 @@ public final class PasswordFile: PasswordVerifier {
         file.isOpenToAll ? ["Everybody on this machine can read the passwords in \(path): chmod 600 \(path)"] : []
     }
 
+    /// All who have a line.
+    package var userNames: Set<String> { Set(file.lastContents.entries.keys) }
+
     private static func users(in file: TextFile, _ path: String, allowsPlain: Bool) throws(AuthError) -> Users {
         var users = Users()
         for (number, line) in file.lines() {
@@ -81,7 +84,8 @@ public final class PasswordFile: PasswordVerifier {
             do throws(AuthError) {
                 entry = Entry(name: name, hash: try PasswordHash(String(rest), allowsPlain: allowsPlain))
             } catch {
-                throw refusal("\(name): \(error)")
+                let reason = error.description.replacing("FILE USER", with: "\(path) \(name)")
+                throw refusal("\(name): \(reason)")
             }
             users.entries[name] = entry
             users.all.append(entry)

@@ -70,6 +70,12 @@ public struct Tokens: TokenVerifier {
         entries[digest] = Entry(name: name, scopes: scopes)
     }
 
+    /// Whose tokens there are.
+    var names: Set<String> { Set(entries.values.map(\.name)) }
+
+    /// What they are good for.
+    var scopes: Set<String> { entries.values.reduce(into: []) { $0.formUnion($1.scopes) } }
+
     /// Says whose token it is.
     public func user(of token: String, for request: Request) async throws -> AuthenticatedUser? {
         // Looked up by its hash: how long that takes tells nothing of tokens.
@@ -105,6 +111,12 @@ public final class TokenFile: TokenVerifier {
     public var warnings: [String] {
         file.isOpenToAll ? ["Everybody on this machine can read the tokens' hashes in \(path): chmod 600 \(path)"] : []
     }
+
+    /// Whose tokens there are.
+    package var userNames: Set<String> { file.lastContents.names }
+
+    /// What any of them is good for.
+    package var scopes: Set<String> { file.lastContents.scopes }
 
     private static func add(_ line: String, _ place: String, to tokens: inout Tokens) throws(AuthError) {
         let parts = line.split(separator: ":", omittingEmptySubsequences: false)

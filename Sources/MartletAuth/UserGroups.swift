@@ -31,6 +31,9 @@ public struct UserGroups: Sendable {
         }
     }
 
+    /// Those that somebody is in.
+    package var names: Set<String> { groups.values.reduce(into: []) { $0.formUnion($1) } }
+
     /// The groups of a user.
     public subscript(_ user: String) -> Set<String> { groups[user] ?? [] }
 }

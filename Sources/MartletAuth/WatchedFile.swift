@@ -56,6 +56,9 @@ final class WatchedFile<Contents: Sendable>: Sendable {
         }
     }
 
+    /// What it held when it was last looked at.
+    var lastContents: Contents { state.withLock { $0.contents } }
+
     /// Everybody on this machine can read it.
     var isOpenToAll: Bool { state.withLock { $0.version?.isOpenToAll ?? false } }
 }

@@ -139,9 +139,15 @@ struct AuthOptions: ParsableArguments {
     func tell(_ plan: inout ServingPlan, _ settings: Settings.Values, _ content: ServedContent? = nil) {
         guard isOn else { return }
         plan.files += files
-        for file in [authFile, authDigests, authTokens].compactMap(\.self) {
-            plan.warnings += Self.warnings(of: file, content)
-        }
+        #if TLS
+            let slips = slips()
+        #else
+            let slips: [String] = []
+        #endif
+        let secret = [authFile, authDigests, authTokens].compactMap(\.self)
+        let warnings = secret.flatMap { Self.warnings(of: $0, content) } + slips
+        // Several sites may have the same users.
+        for warning in warnings where !plan.warnings.contains(warning) { plan.warnings.append(warning) }
         plan.takesSecrets = plan.takesSecrets || sendsSecrets
         guard !auth.isEmpty else { return }
         plan.secretOption = "--auth"
@@ -179,9 +185,9 @@ struct AuthOptions: ParsableArguments {
                 throw ValidationError("--auth takes a user and a password with a colon between them, user:password.")
             }
         }
-        guard auth.isEmpty || authFile == nil else {
+        if let authFile, !auth.isEmpty {
             throw ValidationError(
-                "--auth and --auth-file are both given. Put all users into the file: htpasswd -B FILE USER"
+                "--auth and --auth-file are both given. Put all users into the file: htpasswd -B \(authFile) USER"
             )
         }
         guard authScheme != .digest || !auth.isEmpty else {
@@ -193,6 +199,9 @@ struct AuthOptions: ParsableArguments {
             )
         }
     }
+
+    /// What the login is for.
+    var realm: String { authRealm ?? "martlet@\(Self.host)" }
 
     /// The machine's name, for it belongs into a realm.
     private static var host: String {
@@ -206,10 +215,9 @@ struct AuthOptions: ParsableArguments {
     extension AuthOptions {
         /// The schemes, strongest first.
         private func authentication() throws(AuthError) -> Authentication {
-            let realm = authRealm ?? "martlet@\(Self.host)"
             var schemes: [any Authenticator] = []
             if let authTokens { schemes.append(BearerAuth(realm: realm, tokens: try TokenFile(authTokens))) }
-            if let digest = try digest(realm) { schemes.append(digest) }
+            if let digest = try digest() { schemes.append(digest) }
             // The warning at the start says more.
             if let authFile {
                 let users = try PasswordFile(authFile, allowsPlain: authPlain)
@@ -219,12 +227,15 @@ struct AuthOptions: ParsableArguments {
             }
             let groups = if let authGroups { try UserGroups(file: authGroups) } else { UserGroups() }
             let failures: FailedLogins = authNoLimit ? .off : FailedLogins()
-            return Authentication(schemes, rules: try AccessRules(authRule), groups: groups, failures: failures)
+            return Authentication(schemes, rules: try rules(), groups: groups, failures: failures)
         }
 
-        private func digest(_ realm: String) throws(AuthError) -> DigestAuth? {
+        /// The algorithms of Digest, best first.
+        var algorithms: [DigestAlgorithm] { authMd5 ? [.sha256, .md5] : [.sha256] }
+
+        private func digest() throws(AuthError) -> DigestAuth? {
             var options = DigestAuth.Options()
-            if authMd5 { options.algorithms.append(.md5) }
+            options.algorithms = algorithms
             if let authDigests {
                 return DigestAuth(realm: realm, users: try DigestFile(authDigests), options: options)
             }

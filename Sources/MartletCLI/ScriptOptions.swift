@@ -43,7 +43,9 @@ struct ScriptOptions: ParsableArguments {
     )
     var cgiTimeout: Int?
 
-    @Option(help: ArgumentHelp("Scripts of one such path that run at once; others wait. (default: 32)", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Scripts of one such path that run at once; others wait. (default: 32)", valueName: "count")
+    )
     var cgiProcesses: Int?
 
     @Flag(help: "Let scripts see Authorization, which holds passwords, as HTTP_AUTHORIZATION.")

@@ -70,7 +70,7 @@ struct ShareCommand: ParsableCommand {
     var noQr = false
 
     @OptionGroup(title: "Where to listen, if no server serves it")
-    var listening: ListeningOptions
+    var listening: ShareListeningOptions
 
     @OptionGroup(title: "TLS, if no server serves it")
     var tls: TLSOptions

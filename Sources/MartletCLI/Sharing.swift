@@ -138,14 +138,11 @@
         }
 
         private func plan(_ share: Share, _ activity: Activity) throws -> ServingPlan {
-            var listening = command.listening
-            if listening.bind.isEmpty { listening.lan = true }
-            if listening.port == nil { listening.portFallback = true }
             var plan = ServingPlan(
                 try subject.files(options: .init()),
                 title: "shares \(subject.path)",
                 port: nil,
-                listening: listening,
+                listening: try command.listening.resolved(),
                 tls: command.tls,
                 logging: command.logging,
                 service: try ServiceOptions.parse([])

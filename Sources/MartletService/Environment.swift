@@ -24,7 +24,15 @@ package enum Environment {
     /// What the variables say of a command's options.
     static func settings(for options: [OptionInfo]) throws -> [Setting] {
         try options.compactMap { option in
-            guard let text = self[option.variable] else { return nil }
+            guard let text = self[option.variable] else {
+                if Self.closing.contains(option.name), unsafe getenv(option.variable) != nil {
+                    throw Self.opens(option, "empty")
+                }
+                return nil
+            }
+            if Self.closing.contains(option.name), option.separators != nil, texts(text, option).isEmpty {
+                throw Self.opens(option, "blank")
+            }
             return Setting(
                 name: option.name,
                 value: option.isFlag ? .isSet(try isYes(text, option)) : .texts(texts(text, option)),
@@ -36,7 +44,7 @@ package enum Environment {
     /// Names that are set and that no option has, but nearly: `MARTLET_PROT`. Others may be for other programs.
     static func misspelt(_ options: [OptionInfo]) -> [(name: String, meant: String)] {
         let known = options.map { String($0.variable.dropFirst(prefix.count)) }
-        return settings.keys.sorted().map { String($0.dropFirst(prefix.count)) }.compactMap { name in
+        return variables.keys.sorted().map { String($0.dropFirst(prefix.count)) }.compactMap { name in
             guard !known.contains(name), let near = Suggestion.nearest(to: name, of: known) else { return nil }
             return (prefix + name, prefix + near)
         }
@@ -46,16 +54,27 @@ package enum Environment {
     /// What the program tells itself, and where it keeps its records: no settings.
     private static let own = ["RUN_FOLDER", "LISTEN_"]
 
+    /// Options that close a server to somebody: as empty as `$(cat missing)` is, they would leave it open.
+    private static let closing: Set = [
+        "allow", "auth", "auth-digests", "auth-file", "auth-rule", "auth-tokens", "deny",
+    ]
+
+    private static func opens(_ option: OptionInfo, _ what: String) -> ValidationError {
+        ValidationError(
+            "The environment's \(option.variable) is set and \(what), which would keep nobody out. Unset it if you mean that."
+        )
+    }
+
     /// All variables that may be settings.
-    static var settings: [String: String] {
+    static var variables: [String: String] {
         ProcessEnvironment.all().filter { name, _ in
             name.hasPrefix(prefix) && !own.contains { name.dropFirst(prefix.count).hasPrefix($0) }
         }
     }
 
     /// Has the variables of another start.
-    static func adopt(_ settings: [String: String]) {
-        for (name, value) in settings { unsafe setenv(name, value, 1) }
+    static func adopt(_ variables: [String: String]) {
+        for (name, value) in variables { unsafe setenv(name, value, 1) }
     }
 
     private static func texts(_ text: String, _ option: OptionInfo) -> [String] {

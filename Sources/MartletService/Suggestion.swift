@@ -1,7 +1,7 @@
 /// The word that somebody may have meant.
-enum Suggestion {
+package enum Suggestion {
     /// The nearest of `words`, if a third of the letters or fewer are different.
-    static func nearest(to word: String, of words: [String]) -> String? {
+    package static func nearest(to word: String, of words: [String]) -> String? {
         let word = word.prefix(64)
         let found = words.map { (word: $0, distance: distance(word, $0[...])) }.min { $0.distance < $1.distance }
         guard let found, found.distance <= max(1, word.count / 3) else { return nil }

@@ -73,6 +73,9 @@ public struct SignedURLs: Middleware {
         case .none:
             if others == .passedOn { return try await next(request) }
             throw HTTPError(.forbidden, "This needs a link that was made for it.")
+        case .excepted:
+            if others == .passedOn { return try await next(request) }
+            throw HTTPError(.forbidden, "Links open files: this is not one, but a program or another server.")
         case .forged:
             if others == .passedOn { return try await next(request) }
             throw HTTPError(.forbidden, "This link is not valid here: it was changed, or made for another server.")
@@ -88,6 +91,8 @@ public struct SignedURLs: Middleware {
 
     private enum Finding {
         case none
+        /// A link for what links do not open.
+        case excepted
         case forged
         case granted(Share, isByLink: Bool)
     }
@@ -97,8 +102,9 @@ public struct SignedURLs: Middleware {
 
     /// - Throws: `HTTPError` 410 for a share whose time is over.
     private func find(in request: Request) throws -> Finding {
-        guard request.method == .get || request.method == .head, !isException(request.head.path) else { return .none }
+        guard request.method == .get || request.method == .head else { return .none }
         let parameter = ShareParameter(request.query ?? "")
+        guard !isException(request.head.path) else { return parameter.tokens.isEmpty ? .none : .excepted }
         for text in request.cookies.values(of: ShareParameter.name).prefix(Self.mostCookies) {
             guard let share = share(text, request, "", .cookie), share.expires > now() else { continue }
             return .granted(share, isByLink: false)
@@ -112,8 +118,8 @@ public struct SignedURLs: Middleware {
     }
 
     private func share(_ text: String, _ request: Request, _ query: String, _ kind: ShareToken.Kind) -> Share? {
-        let path = request.head.path
-        return ShareToken(text)?.share(path, query: query, kind, for: audience, with: folder.key)
+        guard let token = ShareToken(text), let key = folder.key else { return nil }
+        return token.share(request.head.path, query: query, kind, for: audience, with: key)
     }
 
     private func isException(_ path: RequestPath) -> Bool {
@@ -183,8 +189,10 @@ public struct SignedURLs: Middleware {
         // Another one would get from a cache what only this one was granted; the address must not travel on.
         response.fields[.cacheControl] = "private, no-cache"
         if !response.fields.contains(.referrerPolicy) { response.fields.append(.referrerPolicy, "no-referrer") }
-        guard isByLink, share.depth != nil, request.method == .get, response.isUse else { return response }
-        let token = try ShareToken(share, .cookie, for: audience, with: folder.key).text
+        guard isByLink, share.depth != nil, request.method == .get, response.isUse, let key = folder.key else {
+            return response
+        }
+        let token = try ShareToken(share, .cookie, for: audience, with: key).text
         let left = Duration.seconds(share.expires - now())
         let isSecure = request.tls != nil
         func cookie(_ path: String?) throws(SetCookie.Invalid) -> SetCookie {

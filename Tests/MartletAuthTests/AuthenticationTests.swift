@@ -165,7 +165,11 @@ struct AuthenticationTests {
             ("GET /a* *", "neither"), ("GET /%zz *", "percent"), ("GET /a%2Fb *", "percent"),
             ("GET /../b *", "no request"),
             ("GET /x alice,*", "no name"), ("GET /x ,", "no name"), ("GET /x @", "no name"), ("GET /x a:b", "no name"),
-            ("GET,* /x *", "no method"),
+            ("GET,* /x *", "no method"), ("GET /x Anyone", "anyone is written in small letters"),
+            ("* /x NOBODY", "nobody is written in small letters"), ("* /x **", "is *, not **"),
+            ("GET", "has one word "),
+            ("GET /x alice, bob", "No space stands beside a comma"),
+            ("GET, PUT /x alice", "No space stands beside a comma"),
         ]
     )
     func damagedRules(text: String, reason: String) throws {

@@ -360,6 +360,50 @@ struct DigestTests {
         }
     }
 
+    @Test("a failed login by a hashed name is logged with the name that it is of, where that is known")
+    func userhashInLog() async throws {
+        try await withProtected(middleware()) { server in
+            var client = try DigestClient(server.answer(get()))
+            client.hidesName = true
+            client.password = "guessed"
+            try #expect(server.answer(client.request).status == 401)
+            #expect(
+                server.log.lines == [
+                    "warning: a login for user \"alice\" from 127.0.0.1 failed: Wrong user name or password."
+                ]
+            )
+        }
+    }
+
+    @Test("an algorithm that the file has no line for is not offered: clients take the first that they know")
+    func offered() async throws {
+        let folder = try TemporaryDirectory()
+        let clock = TestClock()
+        let old = "alice:r:\(String(decoding: Hash.md5.hex(of: Array("alice:r:p".utf8)), as: UTF8.self))\n"
+        let new = "bob:r:SHA-256:\(String(decoding: Hash.sha256.hex(of: Array("bob:r:p".utf8)), as: UTF8.self))\n"
+        let users = try DigestFile(folder.write("digests", old), now: clock.now)
+        var options = DigestAuth.Options()
+        options.algorithms = [.sha256, .md5]
+        let digest = DigestAuth(realm: "r", users: users, options: options, failures: .off, now: clock.now)
+        try await withProtected(digest) { server in
+            func offered() throws -> [String] {
+                let lines = try server.answer(get()).values("WWW-Authenticate")
+                return lines.compactMap { AuthorizationField($0)?.parameters?["algorithm"]?.text }
+            }
+            try #expect(offered() == ["MD5"])
+            var client = try DigestClient(server.answer(get()), algorithm: .md5)
+            client.password = "p"
+            try #expect(server.answer(client.request).status == 200)
+            try folder.write("digests", old + new)
+            clock.advance(by: .seconds(1))
+            try #expect(offered() == ["SHA-256", "MD5"])
+            // Where nobody could log in, all are: a client is told something.
+            try folder.write("digests", "# nobody\n")
+            clock.advance(by: .seconds(1))
+            try #expect(offered() == ["SHA-256", "MD5"])
+        }
+    }
+
     @Test("a file of digests: lines of htdigest, with an algorithm, with colons in the realm; and it is read again")
     func file() throws {
         let folder = try TemporaryDirectory()

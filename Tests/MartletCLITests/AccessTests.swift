@@ -83,5 +83,32 @@ struct AccessTests {
         let result = try Martlet.fails(["--deny", "10.0.0.1/8", "."])
         #expect(result.status == 64)
         #expect(result.errorText.contains("--deny takes an address or a range such as 10.0.0.0/8"))
+        #expect(result.errorText.contains("is 10.0.0.0/8 meant?"))
+        let ipv6 = try Martlet.fails(["--allow", "fd00::1/8", "."])
+        #expect(ipv6.errorText.contains("is fd00::/8 meant?"))
+        let long = try Martlet.fails(["--allow", "10.0.0.0/33", "."])
+        #expect(long.status == 64 && !long.errorText.contains("meant"))
+    }
+
+    @Test("a variable that should keep somebody out, and is empty, is an error; any other says nothing")
+    func emptyVariables() throws {
+        let names = ["ALLOW", "DENY", "AUTH", "AUTH_FILE", "AUTH_DIGESTS", "AUTH_TOKENS", "AUTH_RULE"]
+        for name in names.map({ "MARTLET_\($0)" }) {
+            let result = try Martlet.fails(["/tmp", "-p", "0"], environment: [name: ""])
+            #expect(result.status != 0 && result.errorText.contains("\(name) is set and empty"), "\(result.errorText)")
+        }
+        let blank = try Martlet.fails(["/tmp", "-p", "0"], environment: ["MARTLET_ALLOW": " , "])
+        #expect(blank.status != 0 && blank.errorText.contains("MARTLET_ALLOW is set and blank"), "\(blank.errorText)")
+        let folder = try folder()
+        let martlet = try Martlet([folder.path], environment: ["MARTLET_AUTH_REALM": "", "MARTLET_CACHE": ""])
+        #expect(try martlet.get("/a.txt").text == "hello")
+    }
+
+    @Test("--verbose says why who is denied is refused")
+    func verbose() throws {
+        let folder = try folder()
+        let martlet = try Martlet(["--deny", "127.0.0.1", "--verbose", folder.path])
+        #expect(try martlet.get("/a.txt").status == 403)
+        #expect(try martlet.stop().errorText.contains("a request from 127.0.0.1 is refused for its address"))
     }
 }

@@ -37,6 +37,7 @@ struct LoginTests {
         #expect(try status(martlet, "staff/page.txt", "-u", "bob:secret:2") == 200)
         let log = try martlet.stop().errorText
         #expect(log.contains("127.0.0.1 - alice ["))
+        #expect(log.split(separator: "\n").contains { $0.contains(" - alice [") && $0.contains(" 403 ") }, "\(log)")
         #expect(log.contains("can read the password of --auth in the list of processes"))
         #expect(log.contains("a login for user \"alice\" from 127.0.0.1 failed"))
         #expect(!log.contains("secret:"))
@@ -96,6 +97,88 @@ struct LoginTests {
             #expect(log.contains("\(file) is among the files that are served") == isServed, "\(log)")
             #expect(log.contains("everybody on this machine can read \(file)") == isOpen, "\(log)")
         }
+    }
+
+    @Test("a rule about no method that there is, is refused where one is meant, and warned of elsewhere")
+    func methodsOfRules() throws {
+        for (name, meant) in [("GTE", "GET"), ("DELET", "DELETE"), ("ALL", "*"), ("PROPFND", "PROPFIND")] {
+            let result = try Martlet.fails([
+                folder.path, "-p", "0", "-a", "alice:a", "--auth-rule", "\(name) /** alice",
+            ])
+            #expect(
+                result.status != 0 && result.errorText.contains("no method is called \(name). Is \(meant) meant?"),
+                "\(result.errorText)"
+            )
+        }
+        let martlet = try Martlet([folder.path, "-a", "alice:a", "--auth-rule", "PURGE,QUERY /** alice"])
+        let log = try martlet.stop().errorText
+        #expect(log.contains("the rule \"PURGE,QUERY /** alice\": no method is called PURGE."), "\(log)")
+        #expect(!log.contains("called QUERY"), "\(log)")
+    }
+
+    @Test("users and groups that rules name and that nobody is, are warned of, by martlet check too")
+    func strangersInRules() throws {
+        let groups = try folder.write(".groups", "staff: alice\n")
+        let rules = ["GET /a alicia,alice", "GET /b @staf", "GET /c @staff", "GET /d @read"]
+        let digits = try run("sh", arguments: ["-c", "printf %s token-1 | sha256sum"]).text.prefix(64)
+        let tokens = try folder.write(".tokens", "robot:read:\(digits)\n")
+        let arguments =
+            [folder.path, "-a", "alice:a", "--auth-groups", groups, "--auth-tokens", tokens]
+            + rules.flatMap { ["--auth-rule", $0] }
+        for log in [
+            try Martlet(arguments).stop().errorText, try Martlet.fails(["check"] + arguments).errorText,
+        ] {
+            #expect(log.contains("\"GET /a alicia,alice\": no user is called alicia. Is alice meant?"), "\(log)")
+            #expect(log.contains("\"GET /b @staf\": no group or scope of anybody is called staf. Is staff meant?"))
+            #expect(!log.contains("GET /c") && !log.contains("GET /d"), "\(log)")
+        }
+    }
+
+    @Test("files that let in nobody are warned of")
+    func useless() throws {
+        let empty = try folder.write(".empty", "# nobody yet\n")
+        let old = try folder.write(".md5", "alice:files@example.org:\(String(repeating: "a", count: 32))\n")
+        let hash = String(repeating: "a", count: 64)
+        let new = try folder.write(".sha256", "alice:files@example.org:SHA-256:\(hash)\n")
+        let realm = ["--auth-realm", "files@example.org"]
+        let cases: [([String], String)] = [
+            (["--auth-file", empty], "\(empty) has no user. Add one: htpasswd -B \(empty) USER"),
+            (["--auth-tokens", empty], "\(empty) has no token."),
+            (["--auth-digests", empty], "\(empty) has no user."),
+            (["-a", "alice:a", "--auth-groups", empty], "nobody is in a group of \(empty)."),
+            (
+                ["--auth-digests", new],
+                "so nobody can log in by Digest. Name that of the lines: --auth-realm 'files@ex"
+            ),
+            (["--auth-digests", old] + realm, "Add such lines, or --auth-md5 for those of MD5."),
+        ]
+        for (arguments, warning) in cases {
+            let result = try Martlet.fails(["check", folder.path] + arguments)
+            #expect(result.status == 0 && result.errorText.contains(warning), "\(result.errorText)")
+        }
+        for arguments in [["--auth-digests", new] + realm, ["--auth-digests", old, "--auth-md5"] + realm] {
+            let result = try Martlet.fails(["check", folder.path] + arguments)
+            #expect(result.status == 0 && !result.errorText.contains("nobody can"), "\(result.errorText)")
+        }
+    }
+
+    @Test("a file of MD5 lines is offered to clients as MD5 alone, so that curl and urllib log in with it")
+    func oldDigests() throws {
+        let hash = try run("sh", arguments: ["-c", "printf %s alice:r:sesame | md5sum"]).text.prefix(32)
+        let file = try folder.write(".digests", "alice:r:\(hash)\n")
+        let martlet = try Martlet([folder.path, "--auth-digests", file, "--auth-realm", "r", "--auth-md5"])
+        #expect(try status(martlet, "page.txt", "--digest", "-u", "alice:sesame") == 200)
+        #expect(try status(martlet, "page.txt", "--digest", "-u", "alice:wrong") == 401)
+        let script = """
+            import sys, urllib.request
+            manager = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+            manager.add_password(None, sys.argv[1], "alice", "sesame")
+            handler = urllib.request.HTTPDigestAuthHandler(manager)
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), handler)
+            print(opener.open(sys.argv[1] + "page.txt").read().decode())
+            """
+        let result = try Tool.run(Tool.debianPython, ["-c", script, martlet.url])
+        #expect(result.text == "the page\n", "\(result.errorText)")
     }
 
     @Test("who fails often has to wait, unless that is switched off, as behind a proxy", arguments: [false, true])

@@ -143,7 +143,8 @@ struct ScriptTests {
     @Test("why a script cannot be started is in the log, with the remedy")
     func unstartable() throws {
         for (name, text, mode) in [
-            ("windows", "#!/bin/sh\r\necho\r\n", 0o755), ("plain", "echo hello\n", 0o755), ("idle", "#!/bin/sh\necho\n", 0o644),
+            ("windows", "#!/bin/sh\r\necho\r\n", 0o755), ("plain", "echo hello\n", 0o755),
+            ("idle", "#!/bin/sh\necho\n", 0o644),
         ] as [(String, String, mode_t)] {
             guard unsafe chmod(try folder.write("cgi-bin/\(name)", text), mode) == 0 else {
                 throw SystemError(operation: "chmod")
@@ -154,9 +155,21 @@ struct ScriptTests {
         #expect(try martlet.get("/cgi-bin/plain").status == 502)
         #expect(try martlet.get("/cgi-bin/idle").status == 403)
         let log = try martlet.stop().errorText
-        #expect(log.contains("script /cgi-bin/windows: it cannot be started: the program that its first line names is not there"))
-        #expect(log.contains("script /cgi-bin/plain: it cannot be started: it is no program, and has no first line such as #!/bin/sh"))
-        #expect(log.contains("script /cgi-bin/idle: nothing runs it: it has no x bit for this user, and no interpreter is named for it"))
+        #expect(
+            log.contains(
+                "script /cgi-bin/windows: it cannot be started: the program that its first line names is not there"
+            )
+        )
+        #expect(
+            log.contains(
+                "script /cgi-bin/plain: it cannot be started: it is no program, and has no first line such as #!/bin/sh"
+            )
+        )
+        #expect(
+            log.contains(
+                "script /cgi-bin/idle: nothing runs it: it has no x bit for this user, and no interpreter is named for it"
+            )
+        )
     }
 
     @Test("a site of its own has scripts of its own")

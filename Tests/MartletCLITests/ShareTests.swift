@@ -118,6 +118,36 @@
             #expect(try curl(url) == "410")
         }
 
+        @Test("removing the key ends all URLs of a server that runs, and those that are made then work")
+        func removedKey() throws {
+            try start()
+            let url = try share("\(site)/a.txt")
+            #expect(try curl(url) == "200")
+            #expect(unsafe unlink("\(background.run)/shares/key") == 0)
+            #expect(try curl(url) == "403")
+            let next = try share("\(site)/a.txt")
+            #expect(try curl(next) == "200")
+            #expect(try curl(url) == "403")
+        }
+
+        @Test("a URL for a script is refused with the reason")
+        func script() throws {
+            try background.folder.write("site/cgi-bin/env.sh", "#!/bin/sh\nexit 1\n")
+            try start("--cgi")
+            let url = try share("\(site)/cgi-bin/env.sh")
+            let answer = try Tool.curl(url).text
+            #expect(answer.contains("Links open files"), "\(answer)")
+        }
+
+        @Test("a share's help says where it listens")
+        func help() throws {
+            let text = try background("share", "--help").text.split(whereSeparator: \.isWhitespace).joined(
+                separator: " "
+            )
+            #expect(text.contains("(default: every address of this machine)"), "\(text)")
+            #expect(!text.contains("--lan") && !text.contains("127.0.0.1"), "\(text)")
+        }
+
         @Test("a share for one folder's server is nothing to another server of the same user")
         func audience() throws {
             try start()

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import MartletReactor
 import MartletWire
@@ -117,6 +118,27 @@ struct SignedURLTests {
         #expect(try await desk.get("/f/x?\(cookie)").status == .forbidden)
         desk.clock.advance(600)
         #expect(try await desk.get("/f/", cookie: cookie).status == .forbidden)
+    }
+
+    @Test("when the key is removed all shares are over at once, on a server that runs too; the next key is taken up")
+    func removedKey() async throws {
+        let target = try desk.target("/a.txt")
+        let response = try await desk.get(desk.target("/f/"))
+        let line = try #require(response.fields[.setCookie])
+        let cookie = String(line.prefix { $0 != ";" })
+        #expect(try await desk.get("/f/x", cookie: cookie).status == .ok)
+        #expect(unsafe unlink("\(desk.folder.path)/key") == 0)
+        #expect(try await desk.get(target).status == .forbidden)
+        #expect(try await desk.get("/f/x", cookie: cookie).status == .forbidden)
+        #expect(throws: ShareError.self) { try desk.target("/a.txt") }
+        // As martlet share makes it.
+        _ = try ShareFolder.open(desk.folder.path)
+        #expect(try await desk.get(target).status == .forbidden)
+        #expect(try await desk.get(desk.target("/a.txt")).status == .ok)
+        // Another one takes its place, and is none.
+        try desk.directory.write("shares/new", "short\n")
+        #expect(unsafe rename("\(desk.folder.path)/new", "\(desk.folder.path)/key") == 0)
+        #expect(try await desk.get(target).status == .forbidden)
     }
 
     @Test("a folder's share does not open what other servers answer below it")

@@ -1,3 +1,4 @@
+import Logging
 public import MartletReactor
 
 /// Lets in or refuses by address: who is refused gets a 403 that says nothing more, whatever was asked for.
@@ -34,7 +35,10 @@ public struct AddressRules: Middleware {
 
     /// Passes the request on, or refuses it before anything else looks at it.
     public func respond(to request: Request, next: Next) async throws -> Response {
-        guard permits(request.peer) else { throw HTTPError(.forbidden) }
+        guard permits(request.peer) else {
+            request.logger.debug("a request from \(request.peer.host) is refused for its address")
+            throw HTTPError(.forbidden)
+        }
         return try await next(request)
     }
 }

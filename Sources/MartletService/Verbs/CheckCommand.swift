@@ -9,7 +9,8 @@ package struct CheckCommand: ParsableCommand {
         _superCommandName: ServingProgram.current.name,
         abstract: "Checks arguments, settings and certificates without serving.",
         usage: "check [<arguments of serving>]",
-        discussion: "Exit codes: 0 all is well, 1 it is not, 2 the command line is wrong."
+        discussion:
+            "Warnings of the start are told, too. Exit codes: 0 all is well, 1 it is not, 2 the command line is wrong."
     )
 
     @Argument(parsing: .allUnrecognized, help: ArgumentHelp("As for serving.", valueName: "arguments"))
@@ -20,6 +21,8 @@ package struct CheckCommand: ParsableCommand {
     package func run() throws {
         try Problem.told {
             let (plan, secured) = try Self.checked(arguments)
+            let addresses = try plan.listening.wanted(port: plan.port, default: plan.defaultPort)
+            for warning in ServiceRights.warnings(plan, bound: addresses) { Messages.complain(warning) }
             Messages.write((["ok: \(plan.title)"] + secured).joined(separator: "\n") + "\n", to: STDOUT_FILENO)
         }
     }

@@ -110,7 +110,7 @@ struct BackgroundStart {
         let id: CInt
         let pipe: ReadyPipe
         do {
-            try StartRecord(arguments: arguments, folder: directory, variables: Environment.settings)
+            try StartRecord(arguments: arguments, folder: directory, variables: Environment.variables)
                 .write(to: server.folder.startFile(server.name))
             pipe = try ReadyPipe()
             pipe.give(to: &process)
