@@ -65,7 +65,7 @@ struct BackgroundTests {
         let wrong = try martlet("start", martlet.site, "--bogus")
         #expect(wrong.status == 2)
         #expect(wrong.errorText.contains("Unknown option '--bogus'"))
-        let odd = try martlet("start", martlet.site, "--cache", "-1")
+        let odd = try martlet("start", martlet.site, "--cache=-1")
         #expect(odd.status == 2)
         #expect(odd.errorText.contains("--cache takes seconds from 0 up"))
         #expect(martlet.process("two") == nil)

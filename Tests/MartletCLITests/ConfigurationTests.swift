@@ -113,8 +113,8 @@ struct ConfigurationTests {
         @Test(
             "what sites have wrong is told with its line",
             arguments: [
-                ("[[site]]\nspa = true", "martlet.toml:1: a site needs a directory, or a proxy for /"),
-                ("[[site]]\ndirectory = \"nosuch\"", "martlet.toml:1: there is no folder or file"),
+                ("[[site]]\nspa = true", "martlet.toml:1: a site needs a directory, or a proxy or fastcgi for /"),
+                ("[[site]]\ndirectory = \"nosuch\"", "martlet.toml:2: there is no folder or file"),
                 (
                     "[[site]]\ndirectory = \"a\"\n[[site]]\ndirectory = \"b\"",
                     "martlet.toml:3: another site has no hosts"
