@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import statistics
+import subprocess
 
 import peers
 import processes
@@ -56,6 +57,8 @@ def cgi(rivals, works, root, setting):
             stack.enter_context(server)
             work.check(port)
             loads[name] = lambda server=server: load(server, work, setting.seconds, [setting.client_cpu])
+        names["bare"] = "none: a C program starts it and reads"
+        loads["bare"] = lambda: _bare(folder / "hello", setting)
         for ask in loads.values():
             ask()  # Warms caches; not counted.
         samples = rounds.in_turns(loads, setting.rounds)
@@ -63,11 +66,16 @@ def cgi(rivals, works, root, setting):
     rows = [[names[name], spread(values, "{:,.0f}")] for name, values in rates.items()]
     own = statistics.median(rates["martlet"])
     targets = [target("a CGI request, on one CPU", 1000 / own, 5, " ms")]
-    if others := [values for name, values in rates.items() if name != "martlet"]:
+    if others := [values for name, values in rates.items() if name not in ("martlet", "bare")]:
         fastest = max(others, key=statistics.median)
         ratios = [its / mine for its, mine in zip(fastest, rates["martlet"], strict=True)]
         targets.append(target("CGI: the faster of the others' rates against Martlet's", statistics.median(ratios), 1 / 1.5))
     return result("CGI scripts", ["server", "requests/s on one CPU"], rows, targets, samples)
+
+
+def _bare(script, setting):
+    command = ["taskset", "-c", str(setting.server_cpu), peers.compile_c("spawn.c"), script, str(setting.seconds)]
+    return {"per_second": float(subprocess.check_output(command))}
 
 
 def _lighttpd(peer, port):
