@@ -140,6 +140,48 @@ struct ScriptTests {
         #expect(lines(try martlet.get("/cgi-bin/variables")).contains("GATEWAY_INTERFACE=CGI/1.1"))
     }
 
+    // As docs/cgi.md has it.
+    @Test("git clones and pushes by a script of one line")
+    func git() throws {
+        let made = folder.path(of: "srv")
+        let prepared = try run(
+            "sh",
+            arguments: [
+                "-ec",
+                """
+                mkdir -p "$1"/cgi-bin "$2"
+                printf '#!/bin/sh\\nexec git http-backend\\n' >"$1"/cgi-bin/git
+                chmod +x "$1"/cgi-bin/git
+                git init -q --bare -b main "$2"/project.git
+                """, "sh", folder.path, made,
+            ]
+        )
+        try #require(prepared.status == 0, "\(prepared.errorText)")
+        let martlet = try Martlet([
+            folder.path, "--cgi", "--cgi-env", "GIT_PROJECT_ROOT=\(made)", "--cgi-env", "GIT_HTTP_EXPORT_ALL=1",
+            "--cgi-writes", made, "-a", "alice:secret", "--max-body", "100m",
+        ])
+        let url = martlet.url.replacing("http://", with: "http://alice:secret@") + "cgi-bin/git/project.git"
+        let result = try run(
+            "sh",
+            arguments: [
+                "-ec",
+                """
+                git clone -q "$2" "$1"/one
+                cd "$1"/one
+                git config user.name a && git config user.email a@b.test
+                head -c 3000000 /dev/urandom >large
+                git add large && git commit -qm large && git push -q origin HEAD:main
+                git clone -q "$2" "$1"/two
+                cmp "$1"/one/large "$1"/two/large && echo same
+                """, "sh", folder.path, url,
+            ]
+        )
+        #expect(result.status == 0 && result.text == "same\n", "\(result.errorText)")
+        let wrong = url.replacing("secret", with: "wrong")
+        #expect(try run("env", arguments: ["GIT_TERMINAL_PROMPT=0", "git", "ls-remote", wrong]).status != 0)
+    }
+
     @Test("why a script cannot be started is in the log, with the remedy")
     func unstartable() throws {
         for (name, text, mode) in [
