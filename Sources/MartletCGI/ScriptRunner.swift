@@ -108,7 +108,9 @@ final class ScriptRunner: Sendable {
         do {
             return try await slots.take(on: loop)
         } catch let error as HTTPError {
-            request.logger.warning("script \(name): not run, for \(options.processes) scripts run already and others wait")
+            request.logger.warning(
+                "script \(name): not run, for \(options.processes) scripts run already and others wait"
+            )
             throw error
         }
     }

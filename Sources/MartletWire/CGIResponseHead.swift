@@ -73,7 +73,7 @@ public enum CGIResponseError: Error, Equatable, Sendable {
         case .noCGIField: "it wrote none of Content-Type, Location and Status"
         case .repeatedField: "it wrote Content-Type, Location or Status twice"
         case .invalidStatus: "its Status is not one of 200 to 599, or not followed by a space"
-        case .invalidLocation: "its Location is neither a path that begins with / nor an absolute URI, and there is no Status"
+        case .invalidLocation: "its Location is neither a path that begins with / nor an absolute URI, without a Status"
         case .localRedirectWithFields: "its Location is a path, without a Status but with other fields"
         case .length(let error): "its Content-Length cannot be used: \(error.reason)"
         case .transferEncoding: "it wrote Transfer-Encoding, which is for the server to choose"
