@@ -43,7 +43,6 @@ package struct CheckCommand: ParsableCommand {
     }
 
     /// The command that the arguments make; what is wrong with them ends the process.
-    @discardableResult
     static func parse(_ arguments: [String], inFull: Bool = false) throws -> ConfiguredCommand {
         let (command, own) = ServingProgram.current.serving(arguments)
         return try usage(of: command) { try ConfiguredCommand(command, own, inFull: inFull) }

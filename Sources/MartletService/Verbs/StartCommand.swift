@@ -57,9 +57,8 @@ struct BackgroundStart {
         return unsafe String(cString: path)
     }
 
+    /// Starts it, with arguments that have been checked.
     func run() throws {
-        // Those of a restart may be of an older version.
-        try CheckCommand.parse(arguments)
         do {
             try server.folder.prepare()
             let pidFile: PIDFile
